@@ -1,0 +1,1 @@
+"""Benchmarks: `python/` compares Python modules, `rust/` the engine's crates."""

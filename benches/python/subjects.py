@@ -1,0 +1,53 @@
+"""What is compared: the standard library, ropewalk, and peers that are installed.
+
+Promise: a missing subject is never an error. A module that ropewalk does not
+replace yet, and a peer that is not installed, is simply not in the result.
+"""
+
+from __future__ import annotations
+
+import importlib
+
+from .case import AnyCase, Group, Module
+
+STDLIB = "stdlib"
+ROPEWALK = "ropewalk"
+
+
+def load(group: Group) -> dict[str, Module]:
+    """Import what is there, the standard library first."""
+    found: dict[str, Module] = {STDLIB: importlib.import_module(group.stdlib)}
+    if replaced(group):
+        found[ROPEWALK] = importlib.import_module(group.ropewalk)
+        for name, loader in group.peers.items():
+            try:
+                found[name] = loader()
+            except ImportError:
+                continue
+    return found
+
+
+def replaced(group: Group) -> bool:
+    """Whether ropewalk has this module; other import errors are passed on."""
+    try:
+        importlib.import_module(group.ropewalk)
+    except ModuleNotFoundError as error:
+        if error.name is not None and group.ropewalk.startswith(error.name):
+            return False
+        raise
+    return True
+
+
+def load_installed(group: Group, subject: str) -> Module:
+    """For a fresh interpreter: the standard library's name, ropewalk put in or not."""
+    if subject == ROPEWALK:
+        importlib.import_module("ropewalk").install()
+        return importlib.import_module(group.stdlib)
+    if subject == STDLIB:
+        return importlib.import_module(group.stdlib)
+    return group.peers[subject]()
+
+
+def takes_part(subject: str, case: AnyCase) -> bool:
+    """Whether the subject can run the case."""
+    return case.only is None or subject in case.only
