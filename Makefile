@@ -1,0 +1,35 @@
+# The verbs. Each sets up what it needs first: a venv in .venv, the extension in it.
+# PYTHON=python3.13 chooses the interpreter; CARGO and pip settings are yours and kept.
+SETUP := sh scripts/setup.sh
+RUN := .venv/bin/python
+
+.PHONY: help build demo test lint bench conformance deep
+help: ## this list
+	@awk -F':.*## ' '/^[a-z]+:.*## /{printf "  make %-12s %s\n", $$1, $$2}' Makefile
+
+demo: ## a tutorial's program under plain Python and under ropewalk, and what got faster
+	@$(SETUP) build
+	@$(RUN) scripts/demo.py
+
+build: ## the extension, built and put into .venv
+	@$(SETUP) build
+
+test: ## all tests: Rust, loom models, Python
+	@$(SETUP) dev
+	@$(RUN) scripts/run_tests.py
+
+lint: ## formatting, lints, types, stubs, the tree's own rules
+	@$(SETUP) dev
+	@$(RUN) scripts/lint.py
+
+bench: ## the same operations on the standard library and on ropewalk, with ratios
+	@$(SETUP) build
+	@$(RUN) -m benches.python $(BENCH_ARGS)
+
+conformance: ## CPython's own tests on ropewalk, quick selection
+	@$(SETUP) dev
+	@$(RUN) tests/cpython/run.py --group queue users --quick -j2
+
+deep: ## what takes long: deeper loom, sanitizers, miri, 50 stress rounds, all of conformance
+	@$(SETUP) dev
+	@$(RUN) scripts/deep.py

@@ -1,0 +1,96 @@
+"""What takes long: run it before a release or after a change to a protocol.
+
+Promise: nothing is left out in silence; what this machine cannot run says
+`skipped: ...`; the status is 1 when anything failed.
+"""
+
+import os
+import sys
+
+from steps import ROOT, show
+from toolchain import (
+    loom_command,
+    loom_environment,
+    loom_models,
+    venv_tool,
+    with_rustflags,
+    works,
+)
+
+DEEP_PREEMPTIONS = 3
+STRESS_ROUNDS = 50
+
+ENGINE = ("facade", "sys", "park", "sync", "queue", "future", "ipc", "ropewalk")
+"""Crates without Python in them; those that exist are run."""
+
+HOST = "x86_64-unknown-linux-gnu"
+
+
+def engine_crates() -> list[str]:
+    names = [name if name == "ropewalk" else f"ropewalk-{name}" for name in ENGINE]
+    here = [name for name in names if (ROOT / "crates" / name).is_dir()]
+    return [word for name in here for word in ("-p", name)]
+
+
+def sanitizer(name: str, more: str = "") -> tuple[list[str], dict[str, str]]:
+    """The sanitizers are an unstable flag; RUSTC_BOOTSTRAP=1 stays in this file."""
+    flags = f"-Zsanitizer={name} {more}".strip()
+    environment = with_rustflags(flags, f"sanitizer-{name}")
+    environment["RUSTC_BOOTSTRAP"] = "1"
+    words = ["cargo", "test", "--quiet", "--target", HOST, "--lib", "--tests"]
+    return [*words, *engine_crates()], environment
+
+
+def sanitizers() -> dict[str, tuple[list[str], dict[str, str]]]:
+    # std is precompiled without the thread sanitizer, which the flag owns up to.
+    mixed = "-Cunsafe-allow-abi-mismatch=sanitizer"
+    return {
+        "address sanitizer": sanitizer("address"),
+        "thread sanitizer": sanitizer("thread", mixed),
+    }
+
+
+def has_miri() -> bool:
+    return works("cargo", "+nightly", "miri", "setup")
+
+
+def miri() -> tuple[list[str], dict[str, str]]:
+    environment = with_rustflags("", "miri")
+    environment["MIRIFLAGS"] = "-Zmiri-disable-isolation"
+    words = ["cargo", "+nightly", "miri", "test", "--quiet", "--lib", *engine_crates()]
+    return words, environment
+
+
+def main() -> int:
+    failed = []
+
+    def suite(
+        title: str, command: list[str], env: dict[str, str] | None = None
+    ) -> None:
+        if not show(title, command, env):
+            failed.append(title)
+
+    for arguments in loom_models():
+        title = f"loom models of {arguments[1]}, {DEEP_PREEMPTIONS} preemptions"
+        suite(title, loom_command(arguments), loom_environment(DEEP_PREEMPTIONS))
+    for title, (command, environment) in sanitizers().items():
+        if works("rustc", "--print", "target-libdir", "--target", HOST):
+            suite(title, command, environment)
+        else:
+            print(f"skipped: no {HOST} for the {title}")
+    if has_miri():
+        suite("miri", *miri())
+    else:
+        print("skipped: no miri (rustup toolchain install nightly -c miri,rust-src)")
+    python = venv_tool("python")
+    rounds = {**os.environ, "ROPEWALK_STRESS_ROUNDS": str(STRESS_ROUNDS)}
+    words = [python, "-m", "pytest", "tests/stress", "--timeout=1800"]
+    suite(f"stress, {STRESS_ROUNDS} rounds", words, rounds)
+    suite("CPython's tests, all", [python, "tests/cpython/run.py", "-j2"])
+
+    print(f"\nfailed: {', '.join(failed)}" if failed else "\ndeep: all passed")
+    return 1 if failed else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

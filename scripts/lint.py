@@ -1,0 +1,57 @@
+"""Every check that runs no program of ours. `make lint` calls this.
+
+Promise: all checks run, each with one line; what one found is shown below it; the
+status is 1 when any found something.
+"""
+
+import sys
+
+from steps import tool_environment, try_step
+from toolchain import python_sources, venv_tool
+
+
+def checks() -> list[tuple[str, list[str]]]:
+    folders = python_sources()
+    return [
+        ("cargo fmt", ["cargo", "fmt", "--all", "--check"]),
+        ("cargo clippy", clippy()),
+        ("cargo xtask tidy", ["cargo", "xtask", "tidy"]),
+        ("cargo doc", ["cargo", "doc", "--quiet", "--workspace", "--no-deps"]),
+        ("ruff check", [venv_tool("ruff"), "check", "--quiet", *folders]),
+        ("ruff format", [venv_tool("ruff"), "format", "--check", "--quiet", *folders]),
+        ("mypy of python", [venv_tool("mypy"), "--strict"]),
+        ("mypy of scripts", [venv_tool("mypy"), "--strict", *SCRIPT_FILES]),
+        ("stubtest", stubtest()),
+    ]
+
+
+SCRIPT_FILES = ["-p", "demo", "-p", "lint", "-p", "test", "-p", "deep", "-p", "pythons"]
+
+
+def clippy() -> list[str]:
+    words = ["cargo", "clippy", "--quiet", "--workspace", "--all-targets"]
+    return [*words, "--", "--deny", "warnings"]
+
+
+def stubtest() -> list[str]:
+    """The stubs say what the binary has, no more and no less."""
+    words = [venv_tool("python"), "-m", "mypy.stubtest", "ropewalk._ropewalk"]
+    return [*words, "--concise"]
+
+
+def main() -> int:
+    failed = []
+    for title, command in checks():
+        environment = tool_environment()
+        if title == "cargo doc":
+            environment["RUSTDOCFLAGS"] = "-D warnings"
+        if title == "mypy of scripts":
+            environment["MYPYPATH"] = "scripts"
+        if not try_step(title, command, environment):
+            failed.append(title)
+    print(f"lint: {', '.join(failed)} found something" if failed else "lint: clean")
+    return 1 if failed else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,122 @@
+"""Tests ropewalk on every other CPython of this machine: 3.11 to 3.14, one of each.
+
+Promise: each gets a wheel built for it and a venv of its own below `target/`; the last
+lines say which were run, how it went, and which were not found.
+"""
+
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+from steps import ROOT, VENV, show, tool_environment, try_step
+
+MINORS = (11, 12, 13, 14)
+
+QUESTION = """
+import sys, sysconfig, importlib.util as u
+usable = all(map(u.find_spec, ("venv", "ensurepip")))
+free = sysconfig.get_config_var("Py_GIL_DISABLED")
+if usable and not free and sys.implementation.name == "cpython":
+    print("%d.%d.%d" % sys.version_info[:3])
+"""
+
+
+def version_of(python: str) -> str:
+    """The version of a CPython that can make a venv, else nothing.
+
+    A pyenv shim exists and refuses to run; it counts as not there.
+    """
+    try:
+        done = subprocess.run([python, "-c", QUESTION], capture_output=True, text=True)
+    except OSError:
+        return ""
+    return done.stdout.strip() if done.returncode == 0 else ""
+
+
+def candidates(minor: int) -> list[str]:
+    """Where a Python of this minor version may be, the likeliest first."""
+    name = f"python3.{minor}"
+    on_path = [shutil.which(name), f"/usr/bin/{name}", f"/usr/local/bin/{name}"]
+    roots = {Path(os.environ.get("PYENV_ROOT", "~/.pyenv")), Path("~/.pyenv")}
+    managed = [
+        str(found)
+        for root in sorted(roots)
+        for found in sorted(root.expanduser().glob(f"versions/*/bin/{name}"))
+    ]
+    return [path for path in on_path if path] + managed
+
+
+def find(minor: int) -> tuple[str, str]:
+    """Path and version of the first that works; two empty strings when none does."""
+    for path in candidates(minor):
+        version = version_of(path)
+        if version.startswith(f"3.{minor}."):
+            return path, version
+    return "", ""
+
+
+def install(python: str, name: str) -> Path | None:
+    """A venv of this Python with the wheel built for it, or None when that failed."""
+    venv = ROOT / "target" / f"venv-{name}"
+    wheels = ROOT / "target" / f"wheels-{name}"
+    shutil.rmtree(wheels, ignore_errors=True)
+    inside = str(venv / "bin" / "python")
+    pip = [inside, "-m", "pip", "install", "--quiet"]
+    build = [str(VENV / "bin" / "maturin"), "build", "--release", "--out", str(wheels)]
+    # Cargo's own folder for each Python: else every change of Python rebuilds all.
+    build += ["--interpreter", inside, "--target-dir", f"target/python-{name}"]
+    environment = {**tool_environment(), "PYO3_PYTHON": inside}
+    steps = {
+        f"{name} venv": [python, "-m", "venv", "--clear", str(venv)],
+        f"{name} test tools": [*pip, "-r", "requirements-test.txt"],
+        f"{name} wheel": build,
+    }
+    if not all(try_step(title, step, environment) for title, step in steps.items()):
+        return None
+    wheel = [*map(str, wheels.glob("*.whl"))]
+    if not try_step(f"{name} install", [*pip, "--no-deps", *wheel], environment):
+        return None
+    return venv
+
+
+def run_tests(venv: Path, name: str) -> str:
+    """Our quick tests and CPython's queue tests there; says what failed."""
+    python = str(venv / "bin" / "python")
+    ignored = ["--ignore=tests/cpython", "--ignore=tests/stress"]
+    ours = show(
+        f"Python {name}: our tests", [python, "-m", "pytest", "tests", *ignored]
+    )
+    judge = [str(VENV / "bin" / "python"), "tests/cpython/run.py", "--python", python]
+    theirs = show(
+        f"Python {name}: CPython's queue tests",
+        [*judge, "--group", "queue", "--quick", "-j2", "--allow-missing"],
+    )
+    failed = [
+        word for word, good in [("ours", ours), ("CPython's", theirs)] if not good
+    ]
+    return f"FAILED: {' and '.join(failed)}" if failed else "passed"
+
+
+def main() -> int:
+    own = version_of(str(VENV / "bin" / "python"))
+    said = [f"{own}: the main one (.venv)"]
+    good = True
+    for minor in MINORS:
+        if own.startswith(f"3.{minor}."):
+            continue
+        python, version = find(minor)
+        if not python:
+            said.append(f"3.{minor}: not run, none found that works")
+            continue
+        venv = install(python, version)
+        verdict = run_tests(venv, version) if venv else "FAILED to build or install"
+        good = good and verdict == "passed"
+        said.append(f"{version}: {verdict} ({python})")
+    print("\nPythons:", *said, sep="\n  ")
+    return 0 if good else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())
