@@ -1,0 +1,17 @@
+//! Where ropewalk's threads sleep.
+//!
+//! Promise: no other crate of the engine puts a thread to sleep. Everything here takes a
+//! [`Deadline`], never a duration, and every sleep can be interrupted by a signal handler. The
+//! README beside this file tells the protocol, its dangerous moments and their names.
+
+mod list;
+mod short;
+mod sleeper;
+mod waiter;
+
+pub use list::{Left, WaitList};
+pub use ropewalk_facade::Deadline;
+pub use ropewalk_sys::fork_count;
+pub use short::{ShortGuard, ShortLock};
+pub use sleeper::{Patience, Sleeper, Uninterrupted};
+pub use waiter::{Outcome, Waiter, WaiterHandle, Wake, thread_key};

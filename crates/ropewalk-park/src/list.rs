@@ -1,0 +1,119 @@
+//! Threads that wait for the same thing, first come first served.
+//!
+//! Promise: a waiter is told by being taken out of the list, both under the caller's lock; so a
+//! waiter that times out learns, by looking for itself in the list, whether it was told at that
+//! very moment, and no wake-up is lost. In a forked child the list is empty: its threads are the
+//! parent's.
+
+use crate::waiter::{Waiter, WaiterHandle, Wake};
+use ropewalk_sys::fork_count;
+use std::collections::VecDeque;
+use std::sync::Arc;
+
+/// What [`WaitList::leave`] found.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[must_use]
+pub enum Left {
+    /// The waiter was still waiting; now it is not.
+    Waiting,
+    /// The waiter had been told before. If it will not act on that, it must tell the next one.
+    Told,
+}
+
+/// A first-in, first-out list of waiters. It does not lock; whoever owns it does.
+#[derive(Debug, Default)]
+pub struct WaitList {
+    waiters: VecDeque<Arc<Waiter>>,
+    /// [`fork_count`] of the process that filled the list; meaningless while it is empty.
+    forks: u32,
+}
+
+impl WaitList {
+    /// An empty list.
+    #[must_use]
+    pub const fn new() -> Self {
+        Self {
+            waiters: VecDeque::new(),
+            forks: 0,
+        }
+    }
+
+    /// True when nobody waits.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.waiters.is_empty() || self.forks != fork_count()
+    }
+
+    /// How many wait.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        if self.is_empty() {
+            0
+        } else {
+            self.waiters.len()
+        }
+    }
+
+    /// Puts the current thread at the end, ready to sleep.
+    pub fn enlist(&mut self, waiter: &WaiterHandle) {
+        self.forget_the_parents_threads();
+        self.forks = fork_count();
+        waiter.renew();
+        self.waiters.push_back(Arc::clone(waiter.shared()));
+    }
+
+    /// Tells the first waiter, if there is one.
+    #[inline]
+    pub fn tell_first(&mut self) -> Option<Wake> {
+        if self.waiters.is_empty() {
+            None
+        } else {
+            self.tell_first_of_some()
+        }
+    }
+
+    #[cold]
+    fn tell_first_of_some(&mut self) -> Option<Wake> {
+        self.forget_the_parents_threads();
+        self.waiters.pop_front()?.tell()
+    }
+
+    /// Tells up to `count` waiters, the first ones first.
+    pub fn tell(&mut self, count: usize) -> Vec<Wake> {
+        self.forget_the_parents_threads();
+        let count = count.min(self.waiters.len());
+        self.waiters
+            .drain(..count)
+            .filter_map(Waiter::tell)
+            .collect()
+    }
+
+    /// Tells everybody.
+    pub fn tell_all(&mut self) -> Vec<Wake> {
+        self.tell(usize::MAX)
+    }
+
+    /// Takes the waiter out, wherever it stands.
+    pub fn leave(&mut self, waiter: &WaiterHandle) -> Left {
+        self.forget_the_parents_threads();
+        let place = self
+            .waiters
+            .iter()
+            .position(|other| Arc::ptr_eq(other, waiter.shared()));
+        match place {
+            Some(place) => {
+                self.waiters.remove(place);
+                Left::Waiting
+            }
+            None => Left::Told,
+        }
+    }
+
+    /// After a fork: those waiters belong to threads that are not in this process. They are
+    /// leaked, because the parent's threads may have been changing their counts at the fork.
+    fn forget_the_parents_threads(&mut self) {
+        if !self.waiters.is_empty() && self.forks != fork_count() {
+            std::mem::forget(std::mem::take(&mut self.waiters));
+        }
+    }
+}

@@ -1,0 +1,22 @@
+//! ropewalk for Python: the extension module `ropewalk._ropewalk`.
+//!
+//! Promise: only translation happens here: take the arguments apart, let go of the interpreter
+//! around every wait, call the engine, turn its answer into a value or an exception.
+
+mod error;
+mod queue;
+mod timeout;
+mod wait;
+
+use pyo3::prelude::*;
+
+/// The engine under ropewalk's Python modules; one submodule for each of them.
+#[pymodule(gil_used = false)]
+mod _ropewalk {
+    #[pymodule_export]
+    use super::queue::module::queue;
+
+    #[pymodule_export]
+    #[expect(non_upper_case_globals, reason = "Python's name for it")]
+    const __version__: &str = env!("CARGO_PKG_VERSION");
+}

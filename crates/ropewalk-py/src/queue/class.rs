@@ -1,0 +1,491 @@
+//! The class under Python's Queue, LifoQueue and PriorityQueue.
+//!
+//! Promise: while nobody looks inside a queue, its operations never leave the engine. As soon as
+//! somebody does (`mutex`, `queue`, `not_empty` ..., or a subclass with hooks), the Python class
+//! above takes over through `_adopt_inside` and `_move_inside`, and the methods here pass each
+//! call on to `_inside_put`, `_inside_get` and so on.
+
+use super::engine::{Engine, Item};
+use crate::error::{Refusal, of_task_done};
+use crate::timeout::{Timeout, Truth};
+use crate::wait::Interpreter;
+use pyo3::exceptions::{PyRuntimeError, PyTypeError, PyValueError};
+use pyo3::prelude::*;
+use pyo3::sync::PyOnceLock;
+use pyo3::types::{PyDict, PyFloat, PyInt, PyList, PyString, PyTuple, PyType};
+use pyo3::{PyTraverseError, PyVisit, intern};
+use ropewalk_park::ShortLock;
+
+/// A queue of Python objects; the base of `ropewalk.queue.Queue`.
+#[pyclass(frozen, subclass, module = "ropewalk._ropewalk.queue")]
+#[derive(Debug)]
+pub(crate) struct QueueEngine {
+    engine: Engine,
+    attributes: ShortLock<Attributes>,
+}
+
+/// What Python may see or replace.
+#[derive(Debug, Default)]
+struct Attributes {
+    /// `maxsize` as it was given.
+    maxsize: Option<Py<PyAny>>,
+    /// The object that holds the queue's inside once it is handed over.
+    inside: Option<Py<PyAny>>,
+}
+
+#[pymethods]
+impl QueueEngine {
+    #[new]
+    #[classmethod]
+    #[pyo3(signature = (*_args, **_kwargs))]
+    fn new(
+        cls: &Bound<'_, PyType>,
+        _args: &Bound<'_, PyTuple>,
+        _kwargs: Option<&Bound<'_, PyDict>>,
+    ) -> PyResult<Self> {
+        let discipline = cls.getattr(intern!(cls.py(), "_discipline"))?;
+        let engine = Engine::new(discipline.extract()?)
+            .ok_or_else(|| PyTypeError::new_err("_discipline: 'fifo', 'lifo' or 'priority'"))?;
+        Ok(Self {
+            engine,
+            attributes: ShortLock::default(),
+        })
+    }
+
+    /// Makes the queue empty and open, for at most `maxsize` items. False when `maxsize` is
+    /// nothing the engine can count to.
+    fn _begin(&self, py: Python<'_>, maxsize: Bound<'_, PyAny>) -> PyResult<bool> {
+        let bound = bound_of(&maxsize);
+        let mut sleeper = Interpreter::new(py, Timeout::None);
+        let old = self
+            .engine
+            .reset(py, bound.unwrap_or(0), &mut sleeper)
+            .map_err(exception)?;
+        let fresh = Attributes {
+            maxsize: Some(maxsize.unbind()),
+            inside: None,
+        };
+        let attributes = std::mem::replace(&mut *self.attributes.lock(), fresh);
+        drop((old, attributes));
+        Ok(bound.is_some())
+    }
+
+    /// Put an item into the queue.
+    ///
+    /// While the queue is full, wait for room: without an end, or at most `timeout` seconds. With
+    /// `block` false do not wait. Full is raised when there was no room in time, ShutDown when
+    /// the queue is shut down.
+    #[pyo3(
+        signature = (item, block=Truth(true), timeout=None),
+        text_signature = "($self, item, block=True, timeout=None)"
+    )]
+    fn put(
+        slf: &Bound<'_, Self>,
+        item: Item,
+        block: Truth,
+        timeout: Option<&Bound<'_, PyAny>>,
+    ) -> PyResult<()> {
+        let (py, this) = (slf.py(), slf.get());
+        let timeout = this.put_timeout(block, timeout)?;
+        let mut sleeper = Interpreter::new(py, timeout);
+        match this.engine.put(py, item, timeout.patience(), &mut sleeper) {
+            Ok(()) => Ok(()),
+            Err(Refusal::GoInside(item)) => {
+                let arguments = (item, block.0, sleeper.remaining());
+                slf.call_method1(intern!(py, "_inside_put"), arguments)
+                    .map(drop)
+            }
+            Err(Refusal::Raise(why, _)) => Err(why),
+        }
+    }
+
+    /// Take the next item out of the queue and return it.
+    ///
+    /// While the queue is empty, wait for an item: without an end, or at most `timeout` seconds.
+    /// With `block` false do not wait. Empty is raised when no item came in time, ShutDown when
+    /// the queue is shut down and empty.
+    #[pyo3(
+        signature = (block=Truth(true), timeout=None),
+        text_signature = "($self, block=True, timeout=None)"
+    )]
+    fn get(
+        slf: &Bound<'_, Self>,
+        block: Truth,
+        timeout: Option<&Bound<'_, PyAny>>,
+    ) -> PyResult<Item> {
+        let py = slf.py();
+        let timeout = Timeout::from_arguments(block, timeout)?;
+        let mut sleeper = Interpreter::new(py, timeout);
+        match slf.get().engine.get(py, timeout.patience(), &mut sleeper) {
+            Ok(item) => Ok(item),
+            Err(Refusal::GoInside(())) => {
+                let arguments = (block.0, sleeper.remaining());
+                Ok(slf
+                    .call_method1(intern!(py, "_inside_get"), arguments)?
+                    .unbind())
+            }
+            Err(Refusal::Raise(why, _)) => Err(why),
+        }
+    }
+
+    /// Put several items into the queue, in order, waiting for room for each of them.
+    ///
+    /// `timeout` is for all of them together. When Full or ShutDown is raised, the exception's
+    /// `remaining` is a tuple of the items that are not in the queue.
+    #[pyo3(
+        signature = (items, block=Truth(true), timeout=None),
+        text_signature = "($self, items, block=True, timeout=None)"
+    )]
+    fn put_many(
+        slf: &Bound<'_, Self>,
+        items: &Bound<'_, PyAny>,
+        block: Truth,
+        timeout: Option<&Bound<'_, PyAny>>,
+    ) -> PyResult<()> {
+        let (py, this) = (slf.py(), slf.get());
+        let items = items
+            .try_iter()?
+            .map(|item| Ok(item?.unbind()))
+            .collect::<PyResult<_>>()?;
+        let timeout = this.put_timeout(block, timeout)?;
+        let mut sleeper = Interpreter::new(py, timeout);
+        match this
+            .engine
+            .put_many(py, items, timeout.patience(), &mut sleeper)
+        {
+            Ok(()) => Ok(()),
+            Err((Refusal::GoInside(()), rest)) => {
+                let arguments = (rest, block.0, sleeper.remaining());
+                slf.call_method1(intern!(py, "_inside_put_many"), arguments)
+                    .map(drop)
+            }
+            Err((Refusal::Raise(why, _), rest)) => {
+                why.value(py)
+                    .setattr(intern!(py, "remaining"), PyTuple::new(py, rest)?)?;
+                Err(why)
+            }
+        }
+    }
+
+    /// Take several items out of the queue: a list of at least one and at most `max_items`.
+    ///
+    /// Waits for the first item as get() does, and for no other.
+    #[pyo3(
+        signature = (max_items=None, block=Truth(true), timeout=None),
+        text_signature = "($self, max_items=None, block=True, timeout=None)"
+    )]
+    fn get_many<'py>(
+        slf: &Bound<'py, Self>,
+        max_items: Option<usize>,
+        block: Truth,
+        timeout: Option<&Bound<'py, PyAny>>,
+    ) -> PyResult<Bound<'py, PyAny>> {
+        let py = slf.py();
+        let count = at_least_one(max_items)?;
+        let timeout = Timeout::from_arguments(block, timeout)?;
+        let mut sleeper = Interpreter::new(py, timeout);
+        match slf
+            .get()
+            .engine
+            .get_many(py, count, timeout.patience(), &mut sleeper)
+        {
+            Ok(items) => Ok(PyList::new(py, items)?.into_any()),
+            Err(Refusal::GoInside(())) => {
+                let arguments = (max_items, block.0, sleeper.remaining());
+                slf.call_method1(intern!(py, "_inside_get_many"), arguments)
+            }
+            Err(Refusal::Raise(why, _)) => Err(why),
+        }
+    }
+
+    /// Put an item into the queue if there is room now; otherwise raise Full.
+    fn put_nowait(slf: &Bound<'_, Self>, item: Item) -> PyResult<()> {
+        static PUT: PyOnceLock<Py<PyAny>> = PyOnceLock::new();
+        let name = intern!(slf.py(), "put");
+        if overridden(slf, name, &PUT)? {
+            return slf.call_method1(name, (item, false)).map(drop);
+        }
+        Self::put(slf, item, Truth(false), None)
+    }
+
+    /// Take the next item out of the queue if there is one now; otherwise raise Empty.
+    fn get_nowait(slf: &Bound<'_, Self>) -> PyResult<Item> {
+        static GET: PyOnceLock<Py<PyAny>> = PyOnceLock::new();
+        let name = intern!(slf.py(), "get");
+        if overridden(slf, name, &GET)? {
+            return Ok(slf.call_method1(name, (false,))?.unbind());
+        }
+        Self::get(slf, Truth(false), None)
+    }
+
+    /// Report that one item taken out with get() has been worked on.
+    ///
+    /// When this has been called once for each item put in, join() returns. One call too many
+    /// raises ValueError.
+    fn task_done(slf: &Bound<'_, Self>) -> PyResult<()> {
+        let this = slf.get();
+        if this.engine.is_handed_over() {
+            return slf
+                .call_method0(intern!(slf.py(), "_inside_task_done"))
+                .map(drop);
+        }
+        this.engine.task_done().map_err(of_task_done)
+    }
+
+    /// Wait until task_done() has been called for every item put into the queue.
+    fn join(slf: &Bound<'_, Self>) -> PyResult<()> {
+        let py = slf.py();
+        match slf
+            .get()
+            .engine
+            .join(py, &mut Interpreter::new(py, Timeout::None))
+        {
+            Ok(()) => Ok(()),
+            Err(Refusal::GoInside(())) => slf.call_method0(intern!(py, "_inside_join")).map(drop),
+            Err(Refusal::Raise(why, _)) => Err(why),
+        }
+    }
+
+    /// Shut the queue down: from now on put() raises ShutDown, and so does get() once the queue
+    /// is empty. With `immediate` what is inside is thrown away and counts as done.
+    #[pyo3(
+        signature = (immediate=Truth(false)),
+        text_signature = "($self, immediate=False)"
+    )]
+    fn shutdown(slf: &Bound<'_, Self>, immediate: Truth) -> PyResult<()> {
+        let (py, this) = (slf.py(), slf.get());
+        if this.engine.is_handed_over() {
+            return slf
+                .call_method1(intern!(py, "_inside_shutdown"), (immediate.0,))
+                .map(drop);
+        }
+        if immediate.0 {
+            let mut sleeper = Interpreter::new(py, Timeout::None);
+            drop(
+                this.engine
+                    .shutdown_now(py, &mut sleeper)
+                    .map_err(exception)?,
+            );
+        } else {
+            this.engine.shutdown();
+        }
+        Ok(())
+    }
+
+    /// Return how many items are inside. By the time you look at it, it may be another number.
+    fn qsize<'py>(slf: &Bound<'py, Self>) -> PyResult<Bound<'py, PyAny>> {
+        let (py, this) = (slf.py(), slf.get());
+        if this.engine.is_handed_over() {
+            return slf.call_method0(intern!(py, "_inside_qsize"));
+        }
+        Ok(this.engine.len().into_pyobject(py)?.into_any())
+    }
+
+    /// Return True if nothing is inside. By the time you look at it, that may have changed.
+    fn empty(slf: &Bound<'_, Self>) -> PyResult<bool> {
+        Ok(!Self::qsize(slf)?.is_truthy()?)
+    }
+
+    /// Return True if there is no room. By the time you look at it, that may have changed.
+    fn full(slf: &Bound<'_, Self>) -> PyResult<bool> {
+        let (py, this) = (slf.py(), slf.get());
+        if this.engine.is_handed_over() {
+            return slf.call_method0(intern!(py, "_inside_full"))?.is_truthy();
+        }
+        Ok(this.engine.is_full())
+    }
+
+    /// The number of items that fit; zero or less: any number.
+    #[getter]
+    fn maxsize(&self, py: Python<'_>) -> Option<Py<PyAny>> {
+        self.attributes
+            .lock()
+            .maxsize
+            .as_ref()
+            .map(|maxsize| maxsize.clone_ref(py))
+    }
+
+    #[setter]
+    fn set_maxsize(slf: &Bound<'_, Self>, maxsize: Bound<'_, PyAny>) -> PyResult<()> {
+        let this = slf.get();
+        let bound = bound_of(&maxsize);
+        let old = this.attributes.lock().maxsize.replace(maxsize.unbind());
+        drop(old);
+        match bound {
+            Some(bound) => this.engine.set_bound(bound),
+            None => drop(slf.call_method0(intern!(slf.py(), "_look_inside"))?),
+        }
+        Ok(())
+    }
+
+    /// How many items were put and not yet reported by task_done().
+    #[getter]
+    fn unfinished_tasks<'py>(slf: &Bound<'py, Self>) -> PyResult<Bound<'py, PyAny>> {
+        let (py, this) = (slf.py(), slf.get());
+        match this.inside(py) {
+            Some(inside) => inside
+                .into_bound(py)
+                .getattr(intern!(py, "unfinished_tasks")),
+            None => Ok(this.engine.unfinished().into_pyobject(py)?.into_any()),
+        }
+    }
+
+    #[setter]
+    fn set_unfinished_tasks(&self, py: Python<'_>, count: Bound<'_, PyAny>) -> PyResult<()> {
+        match self.inside(py) {
+            Some(inside) => inside
+                .bind(py)
+                .setattr(intern!(py, "unfinished_tasks"), count),
+            None => {
+                self.engine.set_unfinished(count.extract()?);
+                Ok(())
+            }
+        }
+    }
+
+    /// True once the queue has been shut down.
+    #[getter]
+    fn is_shutdown<'py>(slf: &Bound<'py, Self>) -> PyResult<Bound<'py, PyAny>> {
+        let (py, this) = (slf.py(), slf.get());
+        match this.inside(py) {
+            Some(inside) => inside.into_bound(py).getattr(intern!(py, "is_shutdown")),
+            None => Ok(this
+                .engine
+                .is_shut_down()
+                .into_pyobject(py)?
+                .to_owned()
+                .into_any()),
+        }
+    }
+
+    /// The object that holds the queue's inside, or None while the engine does.
+    #[getter]
+    fn _inside(&self, py: Python<'_>) -> Option<Py<PyAny>> {
+        self.inside(py)
+    }
+
+    /// Makes `inside` the object that will hold the queue's inside, unless there is one already;
+    /// returns the one that is.
+    fn _adopt_inside(&self, py: Python<'_>, inside: Py<PyAny>) -> Py<PyAny> {
+        let mut attributes = self.attributes.lock();
+        let adopted = attributes
+            .inside
+            .get_or_insert_with(|| inside.clone_ref(py))
+            .clone_ref(py);
+        drop(attributes);
+        adopted
+    }
+
+    /// Moves everything the engine holds into `inside`; later calls do nothing. The caller holds
+    /// the mutex of `inside`.
+    fn _move_inside(&self, py: Python<'_>, inside: &Bound<'_, PyAny>) -> PyResult<()> {
+        let mut sleeper = Interpreter::new(py, Timeout::None);
+        let contents = match self.engine.hand_over(py, &mut sleeper) {
+            Ok(contents) => contents,
+            Err(Refusal::GoInside(())) => return Ok(()),
+            Err(Refusal::Raise(why, _)) => return Err(why),
+        };
+        let items = PyList::new(py, contents.items)?;
+        inside
+            .getattr(intern!(py, "queue"))?
+            .call_method1(intern!(py, "extend"), (items,))?;
+        inside.setattr(intern!(py, "unfinished_tasks"), contents.unfinished)?;
+        inside.setattr(intern!(py, "is_shutdown"), contents.shut_down)
+    }
+
+    fn __traverse__(&self, visit: PyVisit<'_>) -> Result<(), PyTraverseError> {
+        if let Some(attributes) = self.attributes.try_lock() {
+            visit.call(&attributes.maxsize)?;
+            visit.call(&attributes.inside)?;
+        }
+        self.engine.traverse(&visit)
+    }
+
+    fn __clear__(&self) {
+        let attributes = std::mem::take(&mut *self.attributes.lock());
+        drop((self.engine.clear(), attributes));
+    }
+}
+
+impl QueueEngine {
+    fn inside(&self, py: Python<'_>) -> Option<Py<PyAny>> {
+        if !self.engine.is_handed_over() {
+            return None;
+        }
+        self.attributes
+            .lock()
+            .inside
+            .as_ref()
+            .map(|inside| inside.clone_ref(py))
+    }
+}
+
+impl QueueEngine {
+    /// The arguments of `put`; like the standard library's, they only count when there is a bound.
+    #[inline]
+    fn put_timeout(&self, block: Truth, timeout: Option<&Bound<'_, PyAny>>) -> PyResult<Timeout> {
+        if timeout.is_some() && !self.engine.is_bounded() {
+            return Ok(Timeout::None);
+        }
+        Timeout::from_arguments(block, timeout)
+    }
+}
+
+/// The method `name` if a subclass has its own: the `_nowait` methods are defined in terms of it.
+fn overridden<'py>(
+    queue: &Bound<'py, QueueEngine>,
+    name: &Bound<'py, PyString>,
+    cached: &'static PyOnceLock<Py<PyAny>>,
+) -> PyResult<bool> {
+    let py = queue.py();
+    let own = cached.get_or_try_init(py, || {
+        py.get_type::<QueueEngine>()
+            .getattr(name)
+            .map(Bound::unbind)
+    })?;
+    Ok(!queue.get_type().getattr(name)?.is(own))
+}
+
+/// The exception of an operation that has no other outcome.
+fn exception(refusal: Refusal<()>) -> PyErr {
+    match refusal {
+        Refusal::Raise(why, _) => why,
+        Refusal::GoInside(()) => PyRuntimeError::new_err("the queue's inside was just handed over"),
+    }
+}
+
+/// `maxsize` as the engine counts it: zero for no bound; `None` when it is not a plain number.
+fn bound_of(maxsize: &Bound<'_, PyAny>) -> Option<usize> {
+    if let Ok(number) = maxsize.cast_exact::<PyFloat>() {
+        let number = number.value();
+        let bounded = number.is_finite() && number > 0.0;
+        #[expect(
+            clippy::cast_possible_truncation,
+            clippy::cast_sign_loss,
+            reason = "positive, and a bound beyond all memory saturates"
+        )]
+        return Some(if bounded { number.ceil() as usize } else { 0 });
+    }
+    if !maxsize.is_instance_of::<PyInt>() {
+        return None;
+    }
+    // A negative number means no bound, and so does one beyond all memory.
+    Some(
+        maxsize
+            .extract::<i64>()
+            .ok()
+            .and_then(|number| usize::try_from(number).ok())
+            .unwrap_or(0),
+    )
+}
+
+/// `max_items` of `get_many`: `None` for as many as there are.
+fn at_least_one(max_items: Option<usize>) -> PyResult<usize> {
+    match max_items {
+        None => Ok(usize::MAX),
+        Some(0) => Err(PyValueError::new_err(
+            "'max_items' must be at least 1, or None for all",
+        )),
+        Some(count) => Ok(count),
+    }
+}

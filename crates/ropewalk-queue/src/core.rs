@@ -1,0 +1,441 @@
+//! The blocking part that all disciplines share: bound, waiting, task counting, shut-down.
+//!
+//! Promise: every wait re-checks its condition after waking, so a wake-up is a hint; and a waiter
+//! that was told but gives up tells the next one, so a hint is never lost. No item is dropped and
+//! no comparison runs while the lock is held.
+
+use crate::discipline::{Discipline, Turn};
+use crate::error::{GetError, PutError, PutManyError, TooManyTasksDone, Trouble};
+use crate::wait::{GaveUp, Wait};
+use ropewalk_park::{Patience, ShortGuard, ShortLock, Sleeper, WaitList, Wake};
+
+/// Whether the queue is in use, shut down, or no longer the owner of its items.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Phase {
+    Open,
+    ShutDown,
+    HandedOver,
+}
+
+/// What a [`Core`] guards with its lock. Disciplines reach their items through it.
+#[derive(Debug)]
+pub struct State<D> {
+    pub(crate) store: D,
+    /// Threads that wait for another thread's [`Turn`] to end.
+    pub(crate) turns: WaitList,
+    /// How many items fit; `usize::MAX` when there is no bound.
+    bound: usize,
+    /// Items put and not yet reported done.
+    unfinished: usize,
+    phase: Phase,
+    getters: WaitList,
+    putters: WaitList,
+    joiners: WaitList,
+}
+
+/// What was inside a queue when it was handed over.
+#[derive(Debug)]
+pub struct Contents<T> {
+    /// The items, in stored order.
+    pub items: Vec<T>,
+    /// Items put and not yet reported done.
+    pub unfinished: usize,
+    /// True when the queue had been shut down.
+    pub shut_down: bool,
+}
+
+/// A queue with any discipline, any way of sleeping. The friendly faces are
+/// [`Queue`](crate::Queue), [`LifoQueue`](crate::LifoQueue), [`PriorityQueue`](crate::PriorityQueue).
+#[derive(Debug)]
+pub struct Core<D> {
+    pub(crate) state: ShortLock<State<D>>,
+}
+
+type PutResult<D, S> = Result<
+    (),
+    PutError<<D as Discipline>::Item, <S as Sleeper>::Abort, <D as Discipline>::Failure>,
+>;
+type GetResult<R, D, S> = Result<R, GetError<<S as Sleeper>::Abort, <D as Discipline>::Failure>>;
+
+impl<D: Discipline> Core<D> {
+    /// An empty, open queue for at most `bound` items; zero means without a bound.
+    #[must_use]
+    pub fn new(bound: usize) -> Self {
+        Self {
+            state: ShortLock::new(State {
+                store: D::default(),
+                turns: WaitList::new(),
+                bound: effective(bound),
+                unfinished: 0,
+                phase: Phase::Open,
+                getters: WaitList::new(),
+                putters: WaitList::new(),
+                joiners: WaitList::new(),
+            }),
+        }
+    }
+
+    /// Puts an item in, waiting for room as long as `patience` lasts.
+    #[inline]
+    pub fn put<S: Sleeper>(
+        &self,
+        item: D::Item,
+        patience: Patience,
+        sleeper: &mut S,
+    ) -> PutResult<D, S> {
+        let mut wait = Wait::new(patience);
+        let mut state = self.state.lock();
+        loop {
+            match state.phase {
+                Phase::Open => {}
+                Phase::ShutDown => return Err(PutError::ShutDown(item)),
+                Phase::HandedOver => return Err(PutError::HandedOver(item)),
+            }
+            let waited = match state.store.turn() {
+                Turn::Taken => wait.for_turn(state, self, sleeper),
+                Turn::Lost => {
+                    state.store.end_lost_turn();
+                    continue;
+                }
+                Turn::Free | Turn::Mine if state.store.len() < state.bound => {
+                    return finish_put(state, item);
+                }
+                Turn::Mine if patience != Patience::None => {
+                    return Err(PutError::Trouble(Trouble::WaitsForItself));
+                }
+                Turn::Free | Turn::Mine => {
+                    wait.for_change(state, self, |state| &mut state.putters, sleeper)
+                }
+            };
+            state = match waited {
+                Ok(state) => state,
+                Err(GaveUp::OutOfTime) => return Err(PutError::Full(item)),
+                Err(GaveUp::Abort(why)) => return Err(PutError::Aborted(item, why)),
+            };
+        }
+    }
+
+    /// Takes an item out, waiting for one as long as `patience` lasts.
+    #[inline]
+    pub fn get<S: Sleeper>(&self, patience: Patience, sleeper: &mut S) -> GetResult<D::Item, D, S> {
+        let state = self.wait_for_item(patience, sleeper)?;
+        finish_get(state).map_err(GetError::Trouble)
+    }
+
+    /// Takes up to `count` items out, waiting for the first one only.
+    pub fn get_many<S: Sleeper>(
+        &self,
+        count: usize,
+        patience: Patience,
+        sleeper: &mut S,
+    ) -> GetResult<Vec<D::Item>, D, S> {
+        let mut state = self.wait_for_item(patience, sleeper)?;
+        let mut items = Vec::with_capacity(count.min(state.store.len()));
+        let mut trouble = None;
+        while items.len() < count && state.store.len() > 0 {
+            match D::get(&mut state) {
+                Ok(item) => items.push(item),
+                Err(why) => {
+                    trouble = Some(why);
+                    break;
+                }
+            }
+        }
+        let wakes = state.putters.tell(items.len());
+        drop(state);
+        wakes.into_iter().for_each(Wake::now);
+        match trouble {
+            Some(why) if items.is_empty() => Err(GetError::Trouble(why)),
+            _ => Ok(items),
+        }
+    }
+
+    /// Puts items in, in order, waiting for room as long as `patience` lasts over all of them.
+    pub fn put_many<S: Sleeper>(
+        &self,
+        items: Vec<D::Item>,
+        patience: Patience,
+        sleeper: &mut S,
+    ) -> Result<(), PutManyError<D::Item, PutError<(), S::Abort, D::Failure>>> {
+        let patience = patience.deadline().map_or(Patience::None, Patience::Until);
+        let mut items = items.into_iter();
+        while let Some(item) = items.next() {
+            let (item, reason) = match self.put(item, patience, sleeper) {
+                Ok(()) => continue,
+                Err(PutError::Full(item)) => (Some(item), PutError::Full(())),
+                Err(PutError::ShutDown(item)) => (Some(item), PutError::ShutDown(())),
+                Err(PutError::HandedOver(item)) => (Some(item), PutError::HandedOver(())),
+                Err(PutError::Aborted(item, why)) => (Some(item), PutError::Aborted((), why)),
+                Err(PutError::Trouble(why)) => (None, PutError::Trouble(why)),
+            };
+            let remaining = item.into_iter().chain(items).collect();
+            return Err(PutManyError { remaining, reason });
+        }
+        Ok(())
+    }
+
+    /// Reports one item as worked on; the last one lets the joiners go.
+    pub fn task_done(&self) -> Result<(), TooManyTasksDone> {
+        let mut state = self.state.lock();
+        state.unfinished = state.unfinished.checked_sub(1).ok_or(TooManyTasksDone)?;
+        let wakes = if state.unfinished == 0 {
+            state.joiners.tell_all()
+        } else {
+            Vec::new()
+        };
+        drop(state);
+        wakes.into_iter().for_each(Wake::now);
+        Ok(())
+    }
+
+    /// Waits until every item put has been reported done.
+    pub fn join<S: Sleeper>(&self, patience: Patience, sleeper: &mut S) -> GetResult<(), D, S> {
+        let mut wait = Wait::new(patience);
+        let mut state = self.state.lock();
+        loop {
+            if state.phase == Phase::HandedOver {
+                return Err(GetError::HandedOver);
+            }
+            if state.unfinished == 0 {
+                return Ok(());
+            }
+            state = wait
+                .for_change(state, self, |state| &mut state.joiners, sleeper)
+                .map_err(GetError::from)?;
+        }
+    }
+
+    /// Ends the queue: nothing more can be put, and what is inside can still be got. All waiting
+    /// threads look again.
+    pub fn shutdown(&self) {
+        let mut state = self.state.lock();
+        if state.phase == Phase::Open {
+            state.phase = Phase::ShutDown;
+        }
+        let wakes = state.tell_everybody();
+        drop(state);
+        wakes.into_iter().for_each(Wake::now);
+    }
+
+    /// Ends the queue and takes out what is inside; those items count as done.
+    pub fn shutdown_now<S: Sleeper>(&self, sleeper: &mut S) -> GetResult<Vec<D::Item>, D, S> {
+        let mut state = self.wait_for_turn(sleeper)?;
+        if state.phase == Phase::HandedOver {
+            return Err(GetError::HandedOver);
+        }
+        state.phase = Phase::ShutDown;
+        let items = state.store.drain();
+        state.unfinished = state.unfinished.saturating_sub(items.len());
+        let wakes = state.tell_everybody();
+        drop(state);
+        wakes.into_iter().for_each(Wake::now);
+        Ok(items)
+    }
+
+    /// Takes everything out, once and for good: from now on every operation answers `HandedOver`, also
+    /// those that are waiting now.
+    pub fn hand_over<S: Sleeper>(&self, sleeper: &mut S) -> GetResult<Contents<D::Item>, D, S> {
+        let mut state = self.wait_for_turn(sleeper)?;
+        if state.phase == Phase::HandedOver {
+            return Err(GetError::HandedOver);
+        }
+        let contents = Contents {
+            items: state.store.drain(),
+            unfinished: state.unfinished,
+            shut_down: state.phase == Phase::ShutDown,
+        };
+        state.phase = Phase::HandedOver;
+        let wakes = state.tell_everybody();
+        drop(state);
+        wakes.into_iter().for_each(Wake::now);
+        Ok(contents)
+    }
+
+    /// Makes the queue empty and open, as new, with this bound; returns what was inside.
+    pub fn reset<S: Sleeper>(
+        &self,
+        bound: usize,
+        sleeper: &mut S,
+    ) -> GetResult<Vec<D::Item>, D, S> {
+        let mut state = self.wait_for_turn(sleeper)?;
+        let items = state.store.drain();
+        state.bound = effective(bound);
+        state.unfinished = 0;
+        state.phase = Phase::Open;
+        let wakes = state.tell_everybody();
+        drop(state);
+        wakes.into_iter().for_each(Wake::now);
+        Ok(items)
+    }
+
+    /// How many items are inside.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.state.lock().store.len()
+    }
+
+    /// True when nothing is inside.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    /// True when a bounded queue has no room.
+    #[must_use]
+    pub fn is_full(&self) -> bool {
+        let state = self.state.lock();
+        state.store.len() >= state.bound
+    }
+
+    /// True when there is a bound.
+    #[must_use]
+    pub fn is_bounded(&self) -> bool {
+        self.state.lock().bound != usize::MAX
+    }
+
+    /// True after `shutdown` or `shutdown_now`.
+    #[must_use]
+    pub fn is_shut_down(&self) -> bool {
+        self.state.lock().phase == Phase::ShutDown
+    }
+
+    /// True after `hand_over`.
+    #[must_use]
+    pub fn is_handed_over(&self) -> bool {
+        self.state.lock().phase == Phase::HandedOver
+    }
+
+    /// Items put and not yet reported done.
+    #[must_use]
+    pub fn unfinished(&self) -> usize {
+        self.state.lock().unfinished
+    }
+
+    /// Sets the number of unfinished items; zero lets the joiners go.
+    pub fn set_unfinished(&self, count: usize) {
+        let mut state = self.state.lock();
+        state.unfinished = count;
+        let wakes = if count == 0 {
+            state.joiners.tell_all()
+        } else {
+            Vec::new()
+        };
+        drop(state);
+        wakes.into_iter().for_each(Wake::now);
+    }
+
+    /// Sets the bound (zero: none); putters that wait look again.
+    pub fn set_bound(&self, bound: usize) {
+        let mut state = self.state.lock();
+        state.bound = effective(bound);
+        let wakes = state.putters.tell_all();
+        drop(state);
+        wakes.into_iter().for_each(Wake::now);
+    }
+
+    /// Calls `look` for each stored item if the lock is free now; for garbage collectors. `look`
+    /// must not touch the queue.
+    pub fn try_each(&self, look: &mut dyn FnMut(&D::Item)) {
+        if let Some(state) = self.state.try_lock() {
+            state.store.each(look);
+        }
+    }
+
+    /// Takes out what is inside if the lock is free now; for garbage collectors.
+    pub fn try_drain(&self) -> Vec<D::Item> {
+        self.state
+            .try_lock()
+            .map_or_else(Vec::new, |mut state| state.store.drain())
+    }
+
+    #[inline]
+    fn wait_for_item<S: Sleeper>(
+        &self,
+        patience: Patience,
+        sleeper: &mut S,
+    ) -> GetResult<ShortGuard<'_, State<D>>, D, S> {
+        let mut wait = Wait::new(patience);
+        let mut state = self.state.lock();
+        loop {
+            if state.phase == Phase::HandedOver {
+                return Err(GetError::HandedOver);
+            }
+            let waited = match state.store.turn() {
+                Turn::Mine => return Err(GetError::Trouble(Trouble::WaitsForItself)),
+                Turn::Taken => wait.for_turn(state, self, sleeper),
+                Turn::Lost => {
+                    state.store.end_lost_turn();
+                    continue;
+                }
+                Turn::Free if state.store.len() > 0 => return Ok(state),
+                Turn::Free if state.phase == Phase::ShutDown => return Err(GetError::ShutDown),
+                Turn::Free => wait.for_change(state, self, |state| &mut state.getters, sleeper),
+            };
+            state = waited.map_err(GetError::from)?;
+        }
+    }
+
+    /// Waits until no thread is comparing.
+    fn wait_for_turn<S: Sleeper>(
+        &self,
+        sleeper: &mut S,
+    ) -> GetResult<ShortGuard<'_, State<D>>, D, S> {
+        let mut wait = Wait::new(Patience::Forever);
+        let mut state = self.state.lock();
+        loop {
+            match state.store.turn() {
+                Turn::Free => return Ok(state),
+                Turn::Mine => return Err(GetError::Trouble(Trouble::WaitsForItself)),
+                Turn::Lost => state.store.end_lost_turn(),
+                Turn::Taken => {
+                    state = wait
+                        .for_turn(state, self, sleeper)
+                        .map_err(GetError::from)?;
+                }
+            }
+        }
+    }
+}
+
+impl<D> State<D> {
+    fn tell_everybody(&mut self) -> Vec<Wake> {
+        let mut wakes = self.getters.tell_all();
+        wakes.append(&mut self.putters.tell_all());
+        wakes.append(&mut self.joiners.tell_all());
+        wakes.append(&mut self.turns.tell_all());
+        wakes
+    }
+}
+
+/// No bound is the largest one.
+fn effective(bound: usize) -> usize {
+    if bound == 0 { usize::MAX } else { bound }
+}
+
+#[inline]
+fn finish_put<D: Discipline, A>(
+    mut state: ShortGuard<'_, State<D>>,
+    item: D::Item,
+) -> Result<(), PutError<D::Item, A, D::Failure>> {
+    D::put(&mut state, item).map_err(PutError::Trouble)?;
+    state.unfinished += 1;
+    let wake = state.getters.tell_first();
+    drop(state);
+    if let Some(wake) = wake {
+        wake.now();
+    }
+    Ok(())
+}
+
+#[inline]
+fn finish_get<D: Discipline>(
+    mut state: ShortGuard<'_, State<D>>,
+) -> Result<D::Item, Trouble<D::Failure>> {
+    let item = D::get(&mut state)?;
+    let wake = state.putters.tell_first();
+    drop(state);
+    if let Some(wake) = wake {
+        wake.now();
+    }
+    Ok(item)
+}

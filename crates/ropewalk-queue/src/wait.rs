@@ -1,0 +1,114 @@
+//! Waiting inside an operation of a queue.
+//!
+//! Promise: the clock is read only when a thread has to wait; one deadline holds over all sleeps
+//! of an operation; a thread that was told something and gives up passes it on.
+
+use crate::core::{Core, State};
+use crate::error::GetError;
+use ropewalk_park::{Deadline, Left, Patience, ShortGuard, Sleeper, WaitList, Waiter};
+
+/// Why a wait inside an operation ended without a reason to look again.
+pub(crate) enum GaveUp<A> {
+    OutOfTime,
+    Abort(A),
+}
+
+impl<A, C> From<GaveUp<A>> for GetError<A, C> {
+    fn from(why: GaveUp<A>) -> Self {
+        match why {
+            GaveUp::OutOfTime => Self::Empty,
+            GaveUp::Abort(why) => Self::Aborted(why),
+        }
+    }
+}
+
+/// The waiting of one operation: begins with the first sleep, keeps its deadline over all of them.
+pub(crate) struct Wait {
+    patience: Patience,
+    deadline: Option<Deadline>,
+    out_of_time: bool,
+}
+
+impl Wait {
+    #[inline]
+    pub(crate) fn new(patience: Patience) -> Self {
+        Self {
+            patience,
+            deadline: None,
+            out_of_time: false,
+        }
+    }
+
+    /// Sleeps in the list that `choose` names until something changed. Once time has run out the
+    /// caller looks one last time; coming here again then means that it is over.
+    #[cold]
+    pub(crate) fn for_change<'q, D, S: Sleeper>(
+        &mut self,
+        state: ShortGuard<'q, State<D>>,
+        core: &'q Core<D>,
+        choose: fn(&mut State<D>) -> &mut WaitList,
+        sleeper: &mut S,
+    ) -> Result<ShortGuard<'q, State<D>>, GaveUp<S::Abort>> {
+        if self.deadline.is_none() {
+            self.deadline = self.patience.deadline();
+        }
+        match self.deadline {
+            Some(deadline) if !self.out_of_time => {
+                let (state, told) = sleep_in(state, core, choose, deadline, sleeper)?;
+                self.out_of_time = !told;
+                Ok(state)
+            }
+            _ => Err(GaveUp::OutOfTime),
+        }
+    }
+
+    /// Sleeps until another thread's turn has ended, however long that takes: like a lock that is
+    /// held, a turn says nothing about whether the operation is possible.
+    #[cold]
+    pub(crate) fn for_turn<'q, D, S: Sleeper>(
+        &mut self,
+        state: ShortGuard<'q, State<D>>,
+        core: &'q Core<D>,
+        sleeper: &mut S,
+    ) -> Result<ShortGuard<'q, State<D>>, GaveUp<S::Abort>> {
+        let (state, _) = sleep_in(
+            state,
+            core,
+            |state| &mut state.turns,
+            Deadline::NEVER,
+            sleeper,
+        )?;
+        Ok(state)
+    }
+}
+
+/// Enlists, lets go of the lock, sleeps, and comes back with the lock: told (true) or out of time.
+fn sleep_in<'q, D, S: Sleeper>(
+    mut state: ShortGuard<'q, State<D>>,
+    core: &'q Core<D>,
+    choose: fn(&mut State<D>) -> &mut WaitList,
+    deadline: Deadline,
+    sleeper: &mut S,
+) -> Result<(ShortGuard<'q, State<D>>, bool), GaveUp<S::Abort>> {
+    let waiter = Waiter::current();
+    choose(&mut state).enlist(&waiter);
+    drop(state);
+    let slept = sleeper.sleep(&waiter, deadline);
+    let mut state = core.state.lock();
+    let left = choose(&mut state).leave(&waiter);
+    match slept {
+        Ok(_) => Ok((state, left == Left::Told)),
+        Err(why) => {
+            // Told and giving up at once: the next one must look in our place.
+            let wake = match left {
+                Left::Told => choose(&mut state).tell_first(),
+                Left::Waiting => None,
+            };
+            drop(state);
+            if let Some(wake) = wake {
+                wake.now();
+            }
+            Err(GaveUp::Abort(why))
+        }
+    }
+}

@@ -1,0 +1,30 @@
+//! What ropewalk asks of the operating system.
+//!
+//! Promise: this is the only crate that calls libc; every function here is safe to call, or says
+//! in its `# Safety` section what the caller must hold to. Where there is no Linux kernel (other
+//! systems, and loom models) the same names are built from a mutex and a condition variable.
+
+#[cfg(all(target_os = "linux", not(loom)))]
+mod futex;
+#[cfg(all(target_os = "linux", not(loom)))]
+pub use futex::Futex;
+
+#[cfg(not(all(target_os = "linux", not(loom))))]
+mod portable;
+#[cfg(not(all(target_os = "linux", not(loom))))]
+pub use portable::Futex;
+
+mod fork;
+pub use fork::fork_count;
+
+/// Why a sleep on a [`Futex`] ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[must_use]
+pub enum Slept {
+    /// Woken, or the word had changed before the sleep began. May be spurious: look at the word.
+    Roused,
+    /// The deadline passed.
+    TimedOut,
+    /// A signal handler ran in this thread.
+    Interrupted,
+}

@@ -1,0 +1,15 @@
+//! Python's concurrency toolbox for Rust programs, under the names its users know.
+//!
+//! Promise: every engine of ropewalk is here as soon as it exists, with Rust's manners: payloads
+//! are a type parameter, errors are enums that give back what they could not take, and nothing
+//! here knows Python.
+//!
+//! | module | what |
+//! |---|---|
+//! | [`queue`] | `Queue`, `LifoQueue`, `PriorityQueue`, `SimpleQueue` |
+
+#![forbid(unsafe_code)]
+
+pub mod queue;
+
+pub use ropewalk_queue::{Deadline, Patience};

@@ -1,0 +1,183 @@
+"""Queue, LifoQueue and PriorityQueue as Python sees them.
+
+Promise: while a queue is used through its methods, the engine does all the work and
+nothing here runs. Only the parts that subclasses override or programs reach for by name
+are Python: the hooks ``_init``, ``_qsize``, ``_put`` and ``_get``, and the attributes
+``mutex``, ``not_empty``, ``not_full``, ``all_tasks_done`` and ``queue``. The first use of
+any of them moves the queue's inside into an `Inside`, for good.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from heapq import heappop, heappush
+from types import GenericAlias
+from typing import TYPE_CHECKING, Any, NoReturn
+
+from ropewalk import _ropewalk
+from ropewalk._queue_inside import Empty, Full, Inside, ShutDown
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+_ropewalk.queue.use_exceptions(Empty, Full, ShutDown)
+
+__all__ = ["LifoQueue", "PriorityQueue", "Queue", "ShutDown"]
+
+_HOOKS = ("_init", "_qsize", "_put", "_get")
+
+
+def _part_of_inside(name: str, doc: str) -> property:
+    def look(self: Queue) -> Any:
+        return getattr(self._look_inside(), name)
+
+    def replace(self: Queue, value: Any) -> None:
+        setattr(self._look_inside(), name, value)
+
+    return property(look, replace, doc=doc)
+
+
+class Queue(_ropewalk.queue.QueueEngine):
+    """A queue for threads: the first item put in is the first one taken out.
+
+    With `maxsize` greater than zero, put() waits while that many items are inside.
+    """
+
+    _discipline = "fifo"
+
+    def __init__(self, maxsize: int = 0) -> None:
+        counted = self._begin(maxsize)
+        if not counted or (type(self) not in _PLAIN and self._has_hooks()):
+            self._look_inside()
+            self._init(maxsize)
+
+    __class_getitem__ = classmethod(GenericAlias)
+
+    mutex = _part_of_inside("mutex", "The lock around all changes of the queue.")
+    not_empty = _part_of_inside("not_empty", "The condition on which get() waits.")
+    not_full = _part_of_inside("not_full", "The condition on which put() waits.")
+    all_tasks_done = _part_of_inside(
+        "all_tasks_done", "The condition on which join() waits."
+    )
+    queue = _part_of_inside("queue", "The container of the items.")
+
+    # Subclasses override these to store items in another way. They are called with
+    # the mutex held.
+
+    def _init(self, maxsize: int) -> None:
+        self.queue = deque()
+
+    def _qsize(self) -> int:
+        return len(self.queue)
+
+    def _put(self, item: Any) -> None:
+        self.queue.append(item)
+
+    def _get(self) -> Any:
+        return self.queue.popleft()
+
+    def _has_hooks(self) -> bool:
+        cls = type(self)
+        plain = next(base for base in cls.__mro__ if base in _PLAIN)
+        return any(getattr(cls, hook) is not getattr(plain, hook) for hook in _HOOKS)
+
+    def _new_container(self) -> Any:
+        return deque()
+
+    def _look_inside(self) -> Inside:
+        """Return what holds the queue's inside, after moving it there if need be."""
+        inside = self._inside
+        if inside is not None:
+            return inside
+        inside = self._adopt_inside(Inside(self._new_container()))
+        with inside.mutex:
+            self._move_inside(inside)
+        return inside
+
+    # What the engine calls once it no longer holds the items.
+
+    def _inside_put(self, item: Any, block: bool, timeout: float | None) -> None:
+        self._look_inside().put(self, item, block, timeout)
+
+    def _inside_get(self, block: bool, timeout: float | None) -> Any:
+        return self._look_inside().get(self, block, timeout)
+
+    def _inside_put_many(
+        self, items: Iterable[Any], block: bool, timeout: float | None
+    ) -> None:
+        self._look_inside().put_many(self, items, block, timeout)
+
+    def _inside_get_many(
+        self, max_items: int | None, block: bool, timeout: float | None
+    ) -> list[Any]:
+        return self._look_inside().get_many(self, max_items, block, timeout)
+
+    def _inside_task_done(self) -> None:
+        self._look_inside().task_done()
+
+    def _inside_join(self) -> None:
+        self._look_inside().join()
+
+    def _inside_shutdown(self, immediate: bool) -> None:
+        self._look_inside().shutdown(self, immediate)
+
+    def _inside_qsize(self) -> int:
+        with self._look_inside().mutex:
+            return self._qsize()
+
+    def _inside_full(self) -> bool:
+        with self._look_inside().mutex:
+            return 0 < self.maxsize <= self._qsize()
+
+    def __getstate__(self) -> NoReturn:
+        raise TypeError(f"cannot pickle {type(self).__name__!r} object")
+
+
+class PriorityQueue(Queue):
+    """A queue whose smallest item is taken out first.
+
+    Items are often tuples of the form ``(priority, data)``.
+    """
+
+    _discipline = "priority"
+
+    def _init(self, maxsize: int) -> None:
+        self.queue = []
+
+    def _qsize(self) -> int:
+        return len(self.queue)
+
+    def _put(self, item: Any) -> None:
+        heappush(self.queue, item)
+
+    def _get(self) -> Any:
+        return heappop(self.queue)
+
+    def _new_container(self) -> Any:
+        return []
+
+
+class LifoQueue(Queue):
+    """A queue whose newest item is taken out first."""
+
+    _discipline = "lifo"
+
+    def _init(self, maxsize: int) -> None:
+        self.queue = []
+
+    def _qsize(self) -> int:
+        return len(self.queue)
+
+    def _put(self, item: Any) -> None:
+        self.queue.append(item)
+
+    def _get(self) -> Any:
+        return self.queue.pop()
+
+    def _new_container(self) -> Any:
+        return []
+
+
+_PLAIN = frozenset((Queue, PriorityQueue, LifoQueue))
+for _cls in _PLAIN:
+    _cls.__module__ = "ropewalk.queue"

@@ -1,0 +1,56 @@
+"""Queues for threads: the standard library's ``queue`` on ropewalk's engine.
+
+Promise: the same names, signatures and behaviour as the running Python's ``queue``;
+``shutdown()`` and ``ShutDown`` also before 3.13; ``put_many()`` and ``get_many()``
+besides. ``SimpleQueue``, ``Empty`` and ``Full`` are the standard library's own, and
+where the engine cannot be loaded everything is.
+"""
+
+from __future__ import annotations
+
+import queue as _stdlib
+from typing import TYPE_CHECKING
+
+from ropewalk import _engine
+
+if TYPE_CHECKING:
+    from types import ModuleType
+
+Empty = _stdlib.Empty
+Full = _stdlib.Full
+SimpleQueue = _stdlib.SimpleQueue
+
+if TYPE_CHECKING or _engine.load() is not None:
+    from ropewalk._queue_classes import LifoQueue, PriorityQueue, Queue, ShutDown
+
+    _OURS = (Queue, LifoQueue, PriorityQueue)
+else:
+    _engine.warn_handed_on()
+    Queue = _stdlib.Queue
+    LifoQueue = _stdlib.LifoQueue
+    PriorityQueue = _stdlib.PriorityQueue
+    ShutDown = getattr(_stdlib, "ShutDown", None)
+    _OURS = ()
+
+__all__ = [
+    "Empty",
+    "Full",
+    "LifoQueue",
+    "PriorityQueue",
+    "Queue",
+    "ShutDown",
+    "SimpleQueue",
+]
+
+
+def _put_into(module: ModuleType) -> None:
+    """Make the names of the module ``queue`` mean what they mean here."""
+    if not _OURS:
+        return
+    for name in __all__:
+        setattr(module, name, globals()[name])
+    for cls in _OURS:
+        cls.__module__ = module.__name__
+    if "ShutDown" not in module.__all__:
+        module.__all__ = [*module.__all__, "ShutDown"]
+    ShutDown.__module__ = module.__name__
