@@ -6,7 +6,7 @@ status is 1 when any found something.
 
 import sys
 
-from steps import tool_environment, try_step
+from steps import ROOT, tool_environment, try_step
 from toolchain import python_sources, venv_tool
 
 
@@ -20,12 +20,15 @@ def checks() -> list[tuple[str, list[str]]]:
         ("ruff check", [venv_tool("ruff"), "check", "--quiet", *folders]),
         ("ruff format", [venv_tool("ruff"), "format", "--check", "--quiet", *folders]),
         ("mypy of python", [venv_tool("mypy"), "--strict"]),
-        ("mypy of scripts", [venv_tool("mypy"), "--strict", *SCRIPT_FILES]),
+        ("mypy of tests", [venv_tool("mypy"), "--strict", "-p", "tests"]),
+        ("mypy of benches", [venv_tool("mypy"), "--strict", "-p", "benches"]),
+        ("mypy of scripts", [venv_tool("mypy"), "--strict", *scripts()]),
         ("stubtest", stubtest()),
     ]
 
 
-SCRIPT_FILES = ["-p", "demo", "-p", "lint", "-p", "test", "-p", "deep", "-p", "pythons"]
+def scripts() -> list[str]:
+    return [str(path) for path in sorted((ROOT / "scripts").glob("*.py"))]
 
 
 def clippy() -> list[str]:

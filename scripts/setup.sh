@@ -39,8 +39,8 @@ check_python() {
     python=$(find_python)
     [ -n "$python" ] && return
     need "Python >= 3.11 (python3 says: $(python3 --version 2>&1 | head -n 1))" \
-        "Debian, Ubuntu: apt install python3 python3-venv; Fedora: dnf install python3" \
-        "elsewhere: https://www.python.org/downloads/, then make PYTHON=/path/to/python3"
+        "a newer one from your distribution (apt install python3 python3-venv, dnf install python3)" \
+        "or from https://www.python.org/downloads/, then: make PYTHON=/path/to/python3 demo"
 }
 
 check_rust() {

@@ -5,6 +5,7 @@ output and where the whole of it is, and ends the program with status 1.
 """
 
 import os
+import re
 import shlex
 import subprocess
 import sys
@@ -47,7 +48,7 @@ def try_step(
 ) -> bool:
     """Run quietly; say whether it went well."""
     LOGS.mkdir(parents=True, exist_ok=True)
-    log = LOGS / f"{title.replace(' ', '-').replace('/', '-')}.log"
+    log = LOGS / f"{re.sub('[^A-Za-z0-9.]+', '-', title).strip('-')}.log"
     started = time.monotonic()
     print(f"  {title} ... ", end="", flush=True)
     with log.open("wb") as output:

@@ -38,7 +38,7 @@ const REACH: usize = 8;
 pub(super) fn check(source: &RustFile) -> Vec<Breach> {
     let bare = |number: &usize| {
         let first = number.saturating_sub(1 + REACH);
-        !source.lines[first..*number].iter().any(|line| told(line))
+        !source.lines[first..*number].iter().any(told)
     };
     source
         .numbered()
