@@ -31,6 +31,22 @@ def put_and_get(name: str) -> Round:
     return once
 
 
+def fill_and_drain(name: str, depth: int = 1000) -> Round:
+    """One thread puts so many items in a mixed order, then takes them all out."""
+    # A prime step visits every residue once: mixed, and the same on both sides.
+    order = [number * 7919 % depth for number in range(depth)]
+
+    def once(module: Any) -> None:
+        one = getattr(module, name)()
+        for _ in range(ITEMS // depth):
+            for number in order:
+                one.put(number)
+            for _ in order:
+                one.get()
+
+    return once
+
+
 def between_threads(pairs: int) -> Round:
     """So many producers hand items to so many consumers."""
 
@@ -62,7 +78,7 @@ def between_threads(pairs: int) -> Round:
 OPERATIONS = {
     "Queue: put and get": put_and_get("Queue"),
     "LifoQueue: put and get": put_and_get("LifoQueue"),
-    "PriorityQueue: put and get": put_and_get("PriorityQueue"),
+    "PriorityQueue: 1000 in, 1000 out": fill_and_drain("PriorityQueue"),
     "Queue: 1 thread to 1": between_threads(1),
     "Queue: 2 threads to 2": between_threads(2),
     "SimpleQueue (handed on: C already)": put_and_get("SimpleQueue"),
