@@ -13,7 +13,7 @@ from .case import AnyCase, Group
 from .groups import chosen
 from .measure import Work, measure
 from .sample import ROOT
-from .subjects import ROPEWALK, load
+from .subjects import ROPEWALK, Unbuilt, load
 
 DEFAULT_ROUNDS = 9
 """Odd: the median is a round that happened. A run of queue stays near a minute."""
@@ -37,7 +37,10 @@ def main() -> int:
         return refuse("ropewalk is not built for this Python: make build")
     if os.environ.get("ROPEWALK"):
         return refuse("unset ROPEWALK first: the standard library must be itself here")
-    work = prepare(selection)
+    try:
+        work = prepare(selection)
+    except Unbuilt as error:
+        return refuse(str(error))
     if not work:
         return refuse("nothing to compare: none of these modules is replaced yet")
     rounds = options.rounds or (QUICK_ROUNDS if options.quick else DEFAULT_ROUNDS)

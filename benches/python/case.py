@@ -83,6 +83,9 @@ class Group:
     name: str
     stdlib: str
     ropewalk: str
+    ours: str
+    """A name that must be another object in ropewalk's module: the proof that the
+    standard library is not compared with itself."""
     cases: tuple[AnyCase, ...]
     peers: Mapping[str, Callable[[], Module]] = field(default_factory=dict)
     """Other people's packages: loaders that raise ImportError when not installed."""

@@ -199,6 +199,7 @@ GROUP = Group(
     name="futures",
     stdlib="concurrent.futures",
     ropewalk="ropewalk.concurrent.futures",
+    ours="Future",
     cases=CASES,
     peers={"pebble": _pebble},
 )

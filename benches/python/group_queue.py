@@ -207,6 +207,7 @@ GROUP = Group(
     name="queue",
     stdlib="queue",
     ropewalk="ropewalk.queue",
+    ours="Queue",
     cases=CASES,
     peers={"culsans": _culsans},
 )

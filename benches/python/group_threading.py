@@ -223,5 +223,6 @@ GROUP = Group(
     name="threading",
     stdlib="threading",
     ropewalk="ropewalk.threading",
+    ours="Semaphore",
     cases=CASES,
 )

@@ -14,11 +14,16 @@ STDLIB = "stdlib"
 ROPEWALK = "ropewalk"
 
 
+class Unbuilt(Exception):
+    """ropewalk is there, but hands on the standard library."""
+
+
 def load(group: Group) -> dict[str, Module]:
     """Import what is there, the standard library first."""
     found: dict[str, Module] = {STDLIB: importlib.import_module(group.stdlib)}
     if replaced(group):
         found[ROPEWALK] = importlib.import_module(group.ropewalk)
+        _refuse_the_same(group, found[STDLIB], found[ROPEWALK])
         for name, loader in group.peers.items():
             try:
                 found[name] = loader()
@@ -38,14 +43,26 @@ def replaced(group: Group) -> bool:
     return True
 
 
+def _refuse_the_same(group: Group, stdlib: Module, ropewalk: Module) -> None:
+    if getattr(stdlib, group.ours) is getattr(ropewalk, group.ours):
+        raise Unbuilt(
+            f"{group.ropewalk}.{group.ours} is the standard library's own:"
+            " the extension is not built for this Python (make build),"
+            " or ropewalk is already installed in it"
+        )
+
+
 def load_installed(group: Group, subject: str) -> Module:
     """For a fresh interpreter: the standard library's name, ropewalk put in or not."""
+    if subject in group.peers:
+        return group.peers[subject]()
+    module = importlib.import_module(group.stdlib)
     if subject == ROPEWALK:
+        before = getattr(module, group.ours)
         importlib.import_module("ropewalk").install()
-        return importlib.import_module(group.stdlib)
-    if subject == STDLIB:
-        return importlib.import_module(group.stdlib)
-    return group.peers[subject]()
+        if getattr(module, group.ours) is before:
+            raise Unbuilt(f"install() did not replace {group.stdlib}.{group.ours}")
+    return module
 
 
 def takes_part(subject: str, case: AnyCase) -> bool:
