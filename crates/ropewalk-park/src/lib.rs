@@ -11,7 +11,7 @@ mod waiter;
 
 pub use list::{Left, WaitList};
 pub use ropewalk_facade::Deadline;
-pub use ropewalk_sys::fork_count;
+pub use ropewalk_sys::{fork_count, thread_key};
 pub use short::{ShortGuard, ShortLock};
 pub use sleeper::{Patience, Sleeper, Uninterrupted};
-pub use waiter::{Outcome, Waiter, WaiterHandle, Wake, thread_key};
+pub use waiter::{Outcome, Waiter, WaiterHandle, Wake};

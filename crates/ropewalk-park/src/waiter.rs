@@ -86,13 +86,6 @@ impl Waiter {
 
 ropewalk_facade::thread_local! {
     static CACHED: Cell<Option<Arc<Waiter>>> = Cell::new(None);
-    static KEY: u8 = 0;
-}
-
-/// A number that no other living thread has; never zero.
-#[must_use]
-pub fn thread_key() -> usize {
-    KEY.with(|byte| std::ptr::from_ref(byte).addr())
 }
 
 /// The current thread's waiter, for the length of one wait.

@@ -17,6 +17,9 @@ pub use portable::Futex;
 mod fork;
 pub use fork::fork_count;
 
+mod thread;
+pub use thread::thread_key;
+
 /// Why a sleep on a [`Futex`] ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[must_use]
