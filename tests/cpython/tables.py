@@ -1,0 +1,144 @@
+"""Which test modules form a group, and what has to be ours for it to count.
+
+Promise: a further replaced module needs a row here and nothing elsewhere.
+
+A name in `modules` may be a tuple: the first that the interpreter has is taken. A
+name that ends in `.*` means every `test_*` module of that package.
+
+`must` lists expressions; each has to lead to ropewalk's code in every test process,
+or the group is refused. `held` lists, per test module, expressions in that module's
+own globals and the tests (`Class.method` patterns) that are worth nothing when such
+an expression leads to CPython's code: such tests get the outcome "stock".
+"""
+
+from dataclasses import dataclass, field
+
+Choice = str | tuple[str, ...]
+Held = dict[str, list[tuple[str, str]]]
+
+
+@dataclass(frozen=True)
+class Group:
+    """One row: what runs, what proves it, what `--quick` leaves out."""
+
+    modules: tuple[Choice, ...]
+    must: tuple[str, ...]
+    held: Held = field(default_factory=dict)
+    slow_modules: frozenset[str] = frozenset()
+    slow_tests: tuple[str, ...] = ()
+
+
+GROUPS: dict[str, Group] = {
+    "queue": Group(
+        modules=("test.test_queue",),
+        must=(
+            "queue.Queue.put",
+            "queue.Queue.get",
+            "queue.Queue.join",
+            "queue.Queue.task_done",
+            "queue.LifoQueue.put",
+            "queue.LifoQueue.get",
+            "queue.PriorityQueue.put",
+            "queue.PriorityQueue.get",
+        ),
+        held={
+            "test.test_queue": [
+                ("Py*", "py_queue.Queue.put"),
+                ("C[!S]*", "c_queue.Queue.put"),
+                ("C[!S]*", "c_queue.Queue.get"),
+            ]
+        },
+    ),
+    # Users of the replaced modules in the standard library, and their neighbours.
+    "users": Group(
+        modules=(
+            "test.test_thread",
+            "test.test_threadsignals",
+            "test.test_threading_local",
+            "test.test_sched",
+            "test.test_logging",
+            "test.test_context",
+            "test.test_contextlib",
+            "test.test_contextlib_async",
+            "test.test_asyncgen",
+            "test.test_coroutines",
+            "test.test_socketserver",
+            "test.test_threadedtempfile",
+            "test.test_importlib.test_threaded_import",
+            "test.test_importlib.test_locks",
+            "test.test_fork1",
+            "test.test_httpservers",
+            "test.test_xmlrpc",
+            "test.test_ftplib",
+            "test.test_smtplib",
+            "test.test_compileall",
+            "test.test_functools",
+            "test.test_weakref",
+            "test.test_atexit",
+            "test.test_faulthandler",
+            "test.test_subprocess",
+            "test.test_selectors",
+            ("test.test_unittest.test_async_case", "unittest.test.test_async_case"),
+            (
+                "test.test_unittest.testmock.testasync",
+                "unittest.test.testmock.testasync",
+            ),
+        ),
+        # Grows with each replaced module that these tests use.
+        must=("queue.Queue.put", "queue.Queue.get"),
+        slow_modules=frozenset(
+            {
+                "test.test_compileall",
+                "test.test_faulthandler",
+                "test.test_ftplib",
+                "test.test_selectors",
+                "test.test_subprocess",
+                "test.test_xmlrpc",
+            }
+        ),
+    ),
+    "threading": Group(
+        modules=("test.test_threading",),
+        must=(
+            "threading.Lock().acquire",
+            "threading.RLock().acquire",
+            "threading.Condition.wait",
+            "threading.Semaphore.acquire",
+            "threading.Event.wait",
+            "threading.Barrier.wait",
+            "threading.Thread.start",
+            "threading.Thread.join",
+            "threading.Timer.cancel",
+        ),
+        held={
+            "test.test_threading": [
+                ("LockTests.*", "LockTests.locktype().acquire"),
+                ("CRLockTests.*", "CRLockTests.locktype().acquire"),
+                ("EventTests.*", "EventTests.eventtype.wait"),
+                ("Condition*Tests.*", "ConditionTests.condtype.wait"),
+                ("SemaphoreTests.*", "SemaphoreTests.semtype.acquire"),
+                ("BarrierTests.*", "BarrierTests.barriertype.wait"),
+                ("Thread*", "threading.Thread.start"),
+            ]
+        },
+    ),
+}
+
+# What runs when no --group is given: the groups of the modules that are replaced.
+DEFAULT_GROUPS = ("queue", "users")
+
+# No network, no display, no large files.
+RESOURCES = ("cpu", "walltime", "subprocess", "tzdata")
+# Uses the loopback interface only, but asks for "network".
+MORE_RESOURCES = {"test.test_socketserver": ("network",)}
+
+# Started first, so that the longest does not run alone at the end.
+LONG_FIRST = (
+    "test.test_xmlrpc",
+    "test.test_subprocess",
+    "test.test_logging",
+    "test.test_faulthandler",
+    "test.test_selectors",
+    "test.test_threading",
+    "test.test_queue",
+)

@@ -1,0 +1,1 @@
+"""Each test here runs twice: on the standard library and on ropewalk."""

@@ -1,0 +1,67 @@
+"""Programs that a test runs in a process of their own, for either implementation."""
+
+import contextlib
+import os
+import signal
+import subprocess
+import sys
+import textwrap
+from types import ModuleType
+
+# What each script begins with.
+_HEAD = """
+import os, signal, sys, threading, time
+import faulthandler
+faulthandler.enable()
+sys.path.insert(0, {root!r})
+from tests.threads import Background, sleeps, wait_until
+sys.path.pop(0)
+import {module} as queue
+def say(*words):
+    sys.stdout.write(" ".join(map(str, words)) + "\\n")
+    sys.stdout.flush()
+"""
+_ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
+_WATCHDOG_SECONDS = 20
+
+
+class Script:
+    """A running script; its output and status are read once."""
+
+    def __init__(self, impl: ModuleType, text: str, *options: str) -> None:
+        head = _HEAD.format(root=_ROOT, module=impl.__name__)
+        self.process = subprocess.Popen(
+            [sys.executable, *options, "-c", head + textwrap.dedent(text)],
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+            start_new_session=True,
+            # A runner in the background may have SIGINT ignored, and so its children.
+            preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
+        )
+
+    def read_line(self) -> str:
+        """The next line of output."""
+        assert self.process.stdout is not None
+        return self.process.stdout.readline().rstrip("\n")
+
+    def end(self) -> tuple[int, str, str]:
+        """Status, the rest of the output, and what was written to stderr."""
+        try:
+            out, err = self.process.communicate(timeout=_WATCHDOG_SECONDS)
+        except subprocess.TimeoutExpired:
+            self.process.send_signal(signal.SIGABRT)
+            out, err = self.process.communicate()
+            raise AssertionError(f"the script hangs; {out}\n{err}") from None
+        finally:
+            with contextlib.suppress(ProcessLookupError):
+                os.killpg(self.process.pid, signal.SIGKILL)
+        return self.process.returncode, out, err
+
+
+def run(impl: ModuleType, text: str, *options: str) -> str:
+    """The output of a script that has to end well and silently."""
+    status, out, err = Script(impl, text, *options).end()
+    assert (status, err) == (0, ""), f"status {status}\n{out}\n{err}"
+    return out
