@@ -1,0 +1,53 @@
+"""Python's concurrency modules on one engine in Rust, under the names you know.
+
+Three ways in, from the most explicit to the most convenient:
+
+* ``import ropewalk.queue as queue``: one module, in this file only.
+* ``ropewalk.install()``: from now on, whoever imports a replaced module of the
+  standard library finds ropewalk's classes in it.
+* ``python -m ropewalk program.py``: the same for a program left as it is.
+
+Layout of this package::
+
+    queue.py ...     one module per replaced module, same name, same ``__all__``
+    _table.py        which modules are replaced, and by what
+    _install.py      install(): puts our names into the standard library's modules
+    _bound.py        who had already bound the old names
+    _launch.py       ``python -m ropewalk``: its command line
+    _program.py      running a program as ``__main__`` the way ``python`` does
+    _children.py     what the .pth file runs in a child process
+    _engine.py       loads the extension, or says why the stdlib is handed on
+    _ropewalk        the extension itself
+
+Promise of this file: importing it costs next to nothing (no import outside the
+package), so a program may import it before it knows what it needs.
+"""
+
+import sys as _sys
+
+if _sys.version_info < (3, 11):  # noqa: UP036 (it may be on PYTHONPATH)
+    # `name` makes `python -m ropewalk` report this in one line, no traceback.
+    raise ImportError(
+        "ropewalk needs Python 3.11 or newer, and this is Python "
+        f"{_sys.version_info[0]}.{_sys.version_info[1]}: "
+        "run it with a newer interpreter",
+        name="ropewalk",
+    )
+
+from ropewalk._install import install, installed
+
+__all__ = ["__version__", "install", "installed"]
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    __version__: str
+else:
+
+    def __getattr__(name):
+        """Find the version when it is asked for: the extension knows it."""
+        if name != "__version__":
+            raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+        from ropewalk._engine import version
+
+        found = globals()["__version__"] = version()
+        return found

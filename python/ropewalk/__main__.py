@@ -1,0 +1,5 @@
+"""``python -m ropewalk``: see ropewalk._launch."""
+
+from ropewalk._launch import main
+
+main()
