@@ -26,14 +26,15 @@ ROOT = Path(__file__).resolve().parents[2]
 UNROLL = 20
 """At about 10 ns a turn, the loop adds half a nanosecond to each operation."""
 
-STRETCHES = 5
+STRETCHES = 40
 """A statement's sample is the fastest of so many stretches: one thread alone can only
 be slowed by others, never helped, so the fastest is nearest to the truth."""
 
-STRETCH_SECONDS = 0.01
-"""Long against the clock (0.1 us), short against the bursts of a shared machine."""
+STRETCH_SECONDS = 0.001
+"""Long against the clock (0.1 us), and shorter than the few milliseconds for which the
+kernel runs a thread on a busy machine, so that many stretches are not interrupted."""
 
-QUICK_STRETCH_SECONDS = 0.001
+QUICK_STRETCH_SECONDS = 0.0001
 
 CHILD_SECONDS = 170
 """Below the watchdog of the parent, which would end the whole run."""
