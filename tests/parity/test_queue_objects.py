@@ -188,6 +188,14 @@ def test_a_queue_cannot_be_copied_deeply(impl: ModuleType, kind: str) -> None:
         copy.deepcopy(getattr(impl, kind)())
 
 
+@pytest.mark.differs(reason="a half-copy that shares its lock is refused")
+def test_a_shallow_copy_shares_the_container(impl: ModuleType, kind: str) -> None:
+    q = getattr(impl, kind)()
+    half = copy.copy(q)
+    q.put(1)
+    assert half.get_nowait() == 1
+
+
 @pytest.mark.parametrize("name", ["Empty", "Full", "ShutDown"])
 def test_exceptions_can_be_raised_and_pickled(
     impl: ModuleType, kind: str, name: str

@@ -1,0 +1,1 @@
+"""The faces of the replaced modules, held beside the running standard library's."""

@@ -1,0 +1,45 @@
+"""What may differ between a replaced module's face and the standard library's.
+
+Promise: a further replaced module needs a row in `FACES` and nothing elsewhere. What
+no row mentions has to be equal.
+"""
+
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+
+@dataclass(frozen=True)
+class Face:
+    """One replaced module.
+
+    handed_on    names that are the standard library's own objects, on purpose
+    back_ports   names (or Class.name) that newer Pythons have, offered on all
+    additions    names (or Class.name) that only ropewalk has
+    instances    how to make one of each public class that needs arguments
+    """
+
+    handed_on: frozenset[str] = frozenset()
+    back_ports: frozenset[str] = frozenset()
+    additions: frozenset[str] = frozenset()
+    instances: dict[str, Callable[[Any], Any]] = field(default_factory=dict)
+
+
+def _on_each(classes: tuple[str, ...], names: tuple[str, ...]) -> frozenset[str]:
+    return frozenset(f"{cls}.{name}" for cls in classes for name in names)
+
+
+_QUEUES = ("Queue", "LifoQueue", "PriorityQueue")
+_HAS_SHUTDOWN = sys.version_info >= (3, 13)
+
+FACES: dict[str, Face] = {
+    "queue": Face(
+        handed_on=frozenset({"Empty", "Full", "SimpleQueue"})
+        | (frozenset({"ShutDown"}) if _HAS_SHUTDOWN else frozenset()),
+        back_ports=frozenset()
+        if _HAS_SHUTDOWN
+        else frozenset({"ShutDown"}) | _on_each(_QUEUES, ("shutdown", "is_shutdown")),
+        additions=_on_each(_QUEUES, ("put_many", "get_many")),
+    ),
+}
