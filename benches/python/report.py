@@ -165,4 +165,6 @@ def _rounded(value: float | None) -> float | None:
 def _flat(value: object) -> str:
     if isinstance(value, dict):
         return ", ".join(f"{name} {_flat(inner)}" for name, inner in value.items())
+    if isinstance(value, list):
+        return "; ".join(map(_flat, value)) or "none"
     return str(value)
