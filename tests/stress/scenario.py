@@ -1,0 +1,37 @@
+"""Runs one scenario in this process; the seed decides everything that chance may.
+
+Promise: a hang ends with every thread's stack on stderr and a status that is not 0.
+"""
+
+import argparse
+import faulthandler
+import importlib
+import random
+import sys
+from types import ModuleType
+
+HANG_SECONDS = 30
+
+
+def load(name: str) -> ModuleType:
+    """A scenario's module."""
+    return importlib.import_module(f"tests.stress.scenarios.{name}")
+
+
+def main() -> None:
+    """The command."""
+    parser = argparse.ArgumentParser(prog="python -m tests.stress.scenario")
+    parser.add_argument("name")
+    parser.add_argument("--seed", type=int, required=True)
+    parser.add_argument("--impl", default="ropewalk.queue")
+    options = parser.parse_args()
+    faulthandler.enable()
+    faulthandler.dump_traceback_later(HANG_SECONDS, exit=True)
+    # Change threads more often than usual: more interleavings in less time.
+    sys.setswitchinterval(1e-4)
+    queue = importlib.import_module(options.impl)
+    load(options.name).run(queue, random.Random(options.seed))
+
+
+if __name__ == "__main__":
+    main()

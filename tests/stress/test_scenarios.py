@@ -1,0 +1,22 @@
+"""Each scenario a few times; `python tests/stress/run.py` does it many times over."""
+
+import random
+
+import pytest
+
+from tests import implementations
+from tests.stress.rounds import NAMES, play
+from tests.stress.scenario import load
+
+_IMPL = "queue" if implementations.STDLIB_ONLY else "ropewalk.queue"
+_CHANCE = random.SystemRandom().randrange(10**6)
+
+
+@pytest.mark.timeout(120)
+@pytest.mark.parametrize("seed", [1, 2, pytest.param(_CHANCE, id="by_chance")])
+@pytest.mark.parametrize("name", NAMES)
+def test_a_round_is_clean(name: str, seed: int) -> None:
+    if implementations.STDLIB_ONLY and not load(name).STDLIB_SURVIVES:
+        pytest.skip("CPython's queue hangs in it")
+    ended = play(name, seed, _IMPL)
+    assert ended.clean, ended.told()
