@@ -29,6 +29,16 @@ _lock = _thread.RLock()
 _finder: _Finder | None = None
 
 
+def _renew_lock() -> None:
+    """Another thread of the parent may have held it."""
+    global _lock
+    _lock = _thread.RLock()
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_renew_lock)
+
+
 class AlreadyInstalled(RuntimeError):
     """install() was called before, for other modules."""
 

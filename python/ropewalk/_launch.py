@@ -36,7 +36,7 @@ def main() -> None:
     """Do what sys.argv says, in the place of the module ropewalk.__main__."""
     # The directory that `python -m` put in front is not the program's. It goes now,
     # so that no file there is imported in the place of a standard module.
-    if not sys.flags.safe_path and sys.path:
+    if not sys.flags.safe_path and sys.path[:1] in ([""], [_program.directory()]):
         del sys.path[0]
     try:
         _run(sys.argv[1:])

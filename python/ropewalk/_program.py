@@ -5,8 +5,9 @@ Promise: the program finds ``__main__``, sys.argv and sys.path[0] as under plain
 decided by the interpreter as ever; a traceback that reaches the top shows no frame
 of ropewalk's, nor of the machinery that started ropewalk.
 
-Inside the program the stack is a few frames deeper than under plain ``python``:
-``traceback.print_stack()`` shows them.
+What differs inside the program: the stack is a few frames deeper, which
+``traceback.print_stack()`` shows; sys.orig_argv is what was typed; a source file that
+cannot be decoded is a SyntaxError in other words.
 """
 
 from __future__ import annotations
@@ -24,9 +25,18 @@ class CannotRun(Exception):
     """There is no program to run; the second argument is the exit status."""
 
 
+def directory() -> str | None:
+    """Return the current directory, or None when it has been removed."""
+    try:
+        return os.getcwd()
+    except OSError:
+        return None
+
+
 def run_file(path: str, arguments: list[str]) -> None:
     """Run a source file, a .pyc file, or a directory or zip file with __main__.py."""
-    absolute = path if os.path.isabs(path) else f"{os.getcwd()}{os.sep}{path}"
+    here = directory()
+    absolute = path if os.path.isabs(path) or not here else f"{here}{os.sep}{path}"
     if _is_importable_place(absolute):
         _run_place(path, absolute, arguments)
         return
@@ -82,8 +92,9 @@ def run_code(source: str, arguments: list[str]) -> None:
 def run_module(name: str, arguments: list[str]) -> None:
     """Run a module by its name, as ``python -m`` does."""
     sys.argv[:] = ["-m", *arguments]
-    if not sys.flags.safe_path:
-        sys.path.insert(0, os.getcwd())
+    here = directory()
+    if here and not sys.flags.safe_path:
+        sys.path.insert(0, here)
     with _MainModule():
         _runpy()._run_module_as_main(name)
 

@@ -320,6 +320,24 @@ def test_a_second_install_with_another_choice_is_refused(place: Path) -> None:
     )
 
 
+def test_the_command_line_overrules_the_environment_in_time(place: Path) -> None:
+    source = f"""{OTHERS}
+    from ropewalk import _install
+    _install.begin(frozenset(["queue"]))
+    _install.begin(frozenset(["sched"]), choose_again=True)
+    import queue, sched
+    print({IS_OURS}, sched.scheduler, *ropewalk.installed())
+    try:
+        _install.begin(frozenset(["queue"]), choose_again=True)
+    except RuntimeError as error:
+        print(error)
+    """
+    write(place / "program.py", source)
+    first, second = run("program.py", cwd=place).out.splitlines()
+    assert first == "False ours sched"
+    assert second.startswith("ropewalk is already installed for sched: ")
+
+
 @pytest.mark.parametrize(
     ("only", "named"),
     [
@@ -352,3 +370,20 @@ def test_a_package_stands_for_all_below_it(place: Path) -> None:
     """
     write(place / "program.py", source)
     assert run("program.py", cwd=place).out == "['a.b', 'a.b.c'] ['a.b.c']\n"
+
+
+def test_a_fork_while_another_thread_installs_leaves_no_lock(place: Path) -> None:
+    source = f"""
+        import os, ropewalk
+        from ropewalk import _install
+        _install._lock.acquire()
+        held = _install._lock
+        pid = os.fork()
+        if not pid:
+            assert _install._lock is not held
+            ropewalk.install()
+            os._exit({IS_OURS})
+        print(os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]))
+    """
+    write(place / "program.py", source)
+    assert run("program.py", cwd=place).out == "1\n"

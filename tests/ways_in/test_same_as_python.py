@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import py_compile
 import signal
+import subprocess
 import sys
 import zipapp
 from pathlib import Path
 
 import pytest
 
-from .running import ropewalk, run, same, write
+from .running import WATCHDOG_SECONDS, ropewalk, run, same, write
 
 NAMESPACE = """
     import sys, os
@@ -378,3 +379,48 @@ def test_a_plain_file_without_a_suffix(place: Path) -> None:
 def test_the_program_is_run_by_the_same_interpreter(place: Path) -> None:
     write(place / "program.py", "import sys; print(sys.executable, sys.prefix)")
     assert sys.executable in same("program.py", cwd=place).out
+
+
+def test_a_wait_is_interrupted_from_outside(place: Path) -> None:
+    source = """
+        import queue
+        print("waits", flush=True)
+        queue.Queue().get()
+    """
+    program = write(place / "program.py", source)
+    with subprocess.Popen(
+        [sys.executable, "-m", "ropewalk", str(program)],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    ) as process:
+        assert process.stdout is not None
+        assert process.stdout.readline() == "waits\n"
+        process.send_signal(signal.SIGINT)
+        error = process.communicate(timeout=WATCHDOG_SECONDS)[1]
+    assert process.returncode == -signal.SIGINT
+    assert error.endswith("\nKeyboardInterrupt\n")
+    assert error.splitlines()[1].startswith(f'  File "{program}", line ')
+    assert "_launch" not in error
+
+
+@pytest.mark.parametrize(
+    "words",
+    [["-c", "import sys; print(sys.path)"], ["-m", "nowhere"], ["-m", "timeit", "-h"]],
+    ids=" ".join,
+)
+def test_a_directory_that_was_removed(words: list[str], place: Path) -> None:
+    source = f"""
+        import os, subprocess, sys
+        os.mkdir("gone")
+        os.chdir("gone")
+        os.rmdir("../gone")
+        for middle in ([], ["-m", "ropewalk"]):
+            done = subprocess.run(
+                [sys.executable, *middle, *{words}], capture_output=True
+            )
+            print(done.returncode, done.stdout, done.stderr)
+    """
+    write(place / "program.py", source)
+    plain, under = run("program.py", cwd=place).out.splitlines()
+    assert under == plain
