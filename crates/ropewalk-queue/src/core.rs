@@ -28,7 +28,7 @@ pub struct State<D> {
     /// Items put and not yet reported done.
     unfinished: usize,
     phase: Phase,
-    getters: WaitList,
+    pub(crate) getters: WaitList,
     putters: WaitList,
     joiners: WaitList,
 }
@@ -122,17 +122,23 @@ impl<D: Discipline> Core<D> {
         finish_get(state).map_err(GetError::Trouble)
     }
 
-    /// Takes up to `count` items out, waiting for the first one only.
+    /// Takes up to `count` items out, waiting for the first one only. Fewer come although more
+    /// are inside when another thread's [`Turn`] begins between two of them.
     pub fn get_many<S: Sleeper>(
         &self,
         count: usize,
         patience: Patience,
         sleeper: &mut S,
     ) -> GetResult<Vec<D::Item>, D, S> {
+        if count == 0 {
+            // Waiting would take a wake-up that another thread needs.
+            return Ok(Vec::new());
+        }
         let mut state = self.wait_for_item(patience, sleeper)?;
         let mut items = Vec::with_capacity(count.min(state.store.len()));
         let mut trouble = None;
-        while items.len() < count && state.store.len() > 0 {
+        // A turn ends with the lock let go for a moment, so it may be another thread's turn now.
+        while items.len() < count && state.store.turn() == Turn::Free && state.store.len() > 0 {
             match D::get(&mut state) {
                 Ok(item) => items.push(item),
                 Err(why) => {

@@ -11,7 +11,7 @@
 use crate::core::State;
 use crate::discipline::{Discipline, Turn};
 use crate::error::Trouble;
-use ropewalk_park::{ShortGuard, fork_count, thread_key};
+use ropewalk_park::{ShortGuard, Wake, fork_count, thread_key};
 use std::convert::Infallible;
 use std::fmt;
 use std::marker::PhantomData;
@@ -103,9 +103,13 @@ impl<T, O: Order<T>> Heap<T, O> {
         state.store.len = items.len();
         state.store.items = items;
         state.store.comparing = 0;
-        let wake = state.turns.tell_first();
-        if let Some(wake) = wake {
-            state.unlocked(|| wake.now());
+        // Trouble leaves every item inside, and a getter that was told of one may be about to
+        // give up because of it: the next getter must look in its place.
+        let in_trouble = !matches!(outcome, Ok(Ok(_)));
+        let next_getter = in_trouble.then(|| state.getters.tell_first()).flatten();
+        let wakes = [state.turns.tell_first(), next_getter];
+        if wakes.iter().any(Option::is_some) {
+            state.unlocked(|| wakes.into_iter().flatten().for_each(Wake::now));
         }
         match outcome {
             Ok(result) => result.map_err(Trouble::Comparison),
@@ -201,16 +205,12 @@ fn push<T, O: Order<T>>(items: &mut Vec<T>, item: T) -> Result<(), O::Failure> {
     rise::<T, O>(items, 0, place)
 }
 
-/// Takes the first item out. When a comparison fails, every item is still there.
+/// Takes the first item out. When a comparison fails or panics, every item is still there.
 fn pop<T, O: Order<T>>(items: &mut Vec<T>) -> Result<T, O::Failure> {
-    let first = items.swap_remove(0);
-    match sink::<T, O>(items) {
-        Ok(()) => Ok(first),
-        Err(failure) => {
-            items.push(first);
-            Err(failure)
-        }
-    }
+    let last = items.len() - 1;
+    items.swap(0, last);
+    sink::<T, O>(&mut items[..last])?;
+    Ok(items.swap_remove(last))
 }
 
 /// Moves the item at `place` towards the root until its parent does not come after it.

@@ -4,8 +4,12 @@
 //! of an operation; a thread that was told something and gives up passes it on.
 
 use crate::core::{Core, State};
+use crate::discipline::{Discipline, Turn};
 use crate::error::GetError;
-use ropewalk_park::{Deadline, Left, Patience, ShortGuard, Sleeper, WaitList, Waiter};
+use ropewalk_park::{Deadline, Left, Patience, ShortGuard, Sleeper, WaitList, Waiter, Wake};
+
+/// Names one of the lists of a queue.
+type Choose<D> = fn(&mut State<D>) -> &mut WaitList;
 
 /// Why a wait inside an operation ended without a reason to look again.
 pub(crate) enum GaveUp<A> {
@@ -23,30 +27,33 @@ impl<A, C> From<GaveUp<A>> for GetError<A, C> {
 }
 
 /// The waiting of one operation: begins with the first sleep, keeps its deadline over all of them.
-pub(crate) struct Wait {
+pub(crate) struct Wait<D> {
     patience: Patience,
     deadline: Option<Deadline>,
     out_of_time: bool,
+    /// The list in which this thread was told of a change that it has not been able to use yet.
+    told: Option<Choose<D>>,
 }
 
-impl Wait {
+impl<D> Wait<D> {
     #[inline]
     pub(crate) fn new(patience: Patience) -> Self {
         Self {
             patience,
             deadline: None,
             out_of_time: false,
+            told: None,
         }
     }
 
     /// Sleeps in the list that `choose` names until something changed. Once time has run out the
     /// caller looks one last time; coming here again then means that it is over.
     #[cold]
-    pub(crate) fn for_change<'q, D, S: Sleeper>(
+    pub(crate) fn for_change<'q, S: Sleeper>(
         &mut self,
         state: ShortGuard<'q, State<D>>,
         core: &'q Core<D>,
-        choose: fn(&mut State<D>) -> &mut WaitList,
+        choose: Choose<D>,
         sleeper: &mut S,
     ) -> Result<ShortGuard<'q, State<D>>, GaveUp<S::Abort>> {
         if self.deadline.is_none() {
@@ -54,8 +61,9 @@ impl Wait {
         }
         match self.deadline {
             Some(deadline) if !self.out_of_time => {
-                let (state, told) = sleep_in(state, core, choose, deadline, sleeper)?;
+                let (state, told) = sleep_in(state, core, choose, deadline, sleeper, None)?;
                 self.out_of_time = !told;
+                self.told = told.then_some(choose);
                 Ok(state)
             }
             _ => Err(GaveUp::OutOfTime),
@@ -65,30 +73,43 @@ impl Wait {
     /// Sleeps until another thread's turn has ended, however long that takes: like a lock that is
     /// held, a turn says nothing about whether the operation is possible.
     #[cold]
-    pub(crate) fn for_turn<'q, D, S: Sleeper>(
+    pub(crate) fn for_turn<'q, S: Sleeper>(
         &mut self,
         state: ShortGuard<'q, State<D>>,
         core: &'q Core<D>,
         sleeper: &mut S,
-    ) -> Result<ShortGuard<'q, State<D>>, GaveUp<S::Abort>> {
-        let (state, _) = sleep_in(
+    ) -> Result<ShortGuard<'q, State<D>>, GaveUp<S::Abort>>
+    where
+        D: Discipline,
+    {
+        let (mut state, _) = sleep_in(
             state,
             core,
             |state| &mut state.turns,
             Deadline::NEVER,
             sleeper,
+            self.told,
         )?;
+        // The end of a turn tells one thread. If that one needs no turn of its own, there is no
+        // further end to tell the next; so it is told here, and waits again if it must.
+        if state.store.turn() == Turn::Free
+            && let Some(wake) = state.turns.tell_first()
+        {
+            state.unlocked(|| wake.now());
+        }
         Ok(state)
     }
 }
 
 /// Enlists, lets go of the lock, sleeps, and comes back with the lock: told (true) or out of time.
+/// `owed` is a list in which this thread was told before and has not made use of it.
 fn sleep_in<'q, D, S: Sleeper>(
     mut state: ShortGuard<'q, State<D>>,
     core: &'q Core<D>,
-    choose: fn(&mut State<D>) -> &mut WaitList,
+    choose: Choose<D>,
     deadline: Deadline,
     sleeper: &mut S,
+    owed: Option<Choose<D>>,
 ) -> Result<(ShortGuard<'q, State<D>>, bool), GaveUp<S::Abort>> {
     let waiter = Waiter::current();
     choose(&mut state).enlist(&waiter);
@@ -100,14 +121,11 @@ fn sleep_in<'q, D, S: Sleeper>(
         Ok(_) => Ok((state, left == Left::Told)),
         Err(why) => {
             // Told and giving up at once: the next one must look in our place.
-            let wake = match left {
-                Left::Told => choose(&mut state).tell_first(),
-                Left::Waiting => None,
-            };
+            let told = (left == Left::Told).then_some(choose);
+            let wakes =
+                [told, owed].map(|list| list.and_then(|list| list(&mut state).tell_first()));
             drop(state);
-            if let Some(wake) = wake {
-                wake.now();
-            }
+            wakes.into_iter().flatten().for_each(Wake::now);
             Err(GaveUp::Abort(why))
         }
     }
