@@ -203,6 +203,12 @@ def _write(
     file.write_text(json.dumps(facts, indent=1, sort_keys=True), "utf-8")
 
 
+def _keep(work: Path, into: Path) -> None:
+    """Consoles and journals, without the venvs."""
+    for runs in work.glob("*/runs"):
+        shutil.copytree(runs, into / runs.parent.name, dirs_exist_ok=True)
+
+
 def _stop_on_signals() -> None:
     """Ctrl-C works even when SIGINT came in ignored, as from a background shell."""
 
@@ -254,6 +260,6 @@ def main(words: list[str] | None = None) -> int:
         stop.set()
         leftovers.end_all(work)
         if options.keep:
-            shutil.copytree(work, options.keep, symlinks=True, dirs_exist_ok=True)
+            _keep(work, options.keep)
         shutil.rmtree(work, ignore_errors=True)
         print(f"{time.monotonic() - since:.0f} s", file=sys.stderr)

@@ -50,16 +50,18 @@ class Recorder(unittest.TestResult):
         self._names = names
         self._clock = time.monotonic
         self.running: str | None = None
+        self._outcome: str | None = None
 
     def startTest(self, test: unittest.TestCase) -> None:
         super().startTest(test)
         self.running = self._names.get(id(test), test.id())
-        self._outcome, self._note, self._since = "pass", "", self._clock()
+        self._outcome, self._note, self._since = None, "", self._clock()
         self._journal.write("start", id=self.running)
 
     def stopTest(self, test: unittest.TestCase) -> None:
         super().stopTest(test)
-        if self.running is not None:
+        # Without any outcome it was cut off: KeyboardInterrupt passes through here.
+        if self.running is not None and self._outcome is not None:
             spent = round(self._clock() - self._since, 3)
             self._end(self.running, self._outcome, spent, self._note)
             self.running = None
@@ -69,7 +71,7 @@ class Recorder(unittest.TestResult):
 
     def _add(self, test: Any, outcome: str, note: str = "") -> None:
         if self.running is not None:
-            if _WORSE[outcome] > _WORSE[self._outcome]:
+            if self._outcome is None or _WORSE[outcome] > _WORSE[self._outcome]:
                 self._outcome, self._note = outcome, note
         elif id(test) in self._names:
             # Python 3.12.1 reports a decorated skip without starting the test.
@@ -87,6 +89,9 @@ class Recorder(unittest.TestResult):
         sys.stderr.write(f"\n=== {test.id()}\n{text}\n")
         last = [line.strip() for line in text.strip().splitlines()[-3:]]
         return " | ".join(last)[-400:]
+
+    def addSuccess(self, test: unittest.TestCase) -> None:
+        self._add(test, "pass")
 
     def addError(self, test: unittest.TestCase, err: _Info) -> None:
         self._add(test, "error", self._told(test, err))

@@ -141,7 +141,8 @@ def tell(report: Report, starts: int, failed_starts: list[str]) -> list[str]:
         for expression, where in g.not_ours.items():
             lines.append(f"REFUSED {g.name}: {expression} is not ropewalk's: {where}")
     for name, outcome in report.regressions.items():
-        lines += [f"REGRESSION {outcome.kind}: {name}", f"    {outcome.note[-300:]}"]
+        lines.append(f"REGRESSION {outcome.kind}: {name}")
+        lines += [f"    {line}" for line in outcome.note.splitlines()]
     for entry, why in report.stale:
         lines.append(f"STALE ledger entry ({why}): {entry.test}")
     return lines

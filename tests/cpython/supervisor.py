@@ -24,6 +24,7 @@ from tests.cpython.sandbox import Sandbox
 EXIT_ID = "::interpreter exit"
 _CHILD = Path(__file__).resolve().with_name("child.py")
 _NOT_PASSED_ON = ("PYTHON", "ROPEWALK")
+_LAST_WORDS = 2500
 
 
 class Stopped(Exception):
@@ -79,7 +80,7 @@ class _Child:
         self, sandbox: Sandbox, folder: Path, order: Order, finished: list[str]
     ) -> None:
         folder.mkdir(parents=True)
-        self.console = folder / "console.txt"
+        self._console = folder / "console.txt"
         self._journal = folder / "journal.jsonl"
         self._place = folder / "cwd"
         self._place.mkdir()
@@ -93,7 +94,7 @@ class _Child:
             for name, value in os.environ.items()
             if not name.startswith(_NOT_PASSED_ON)
         }
-        with self.console.open("wb") as console:
+        with self._console.open("wb") as console:
             self.process = subprocess.Popen(
                 [str(sandbox.python), "-u", str(_CHILD), str(paper)],
                 cwd=self._place,
@@ -117,6 +118,11 @@ class _Child:
         if whole:
             self.last_progress = time.monotonic()
         return [json.loads(line) for line in whole.splitlines()]
+
+    def last_words(self) -> str:
+        """The end of what the child wrote: a crash's or a hang's stacks."""
+        text = self._console.read_text("utf-8", "replace")
+        return text[-_LAST_WORDS:]
 
     def dump_and_end(self) -> None:
         """Every thread's stack goes to the console, then the group ends."""
@@ -223,7 +229,7 @@ class ModuleRun:
 
     def _conclude(self, child: _Child, *, hung: bool) -> None:
         status = child.process.returncode
-        console = f"(console: {child.console})"
+        console = child.last_words()
         kind = "hang" if hung else "error" if self._abort else "crash"
         why = self._abort or ("no progress" if hung else f"exit status {status}")
         exit_id = self.result.order.module + EXIT_ID
@@ -231,15 +237,16 @@ class ModuleRun:
             if self._broken:
                 return
             clean = status == 0 and not hung
-            self._set(exit_id, "pass" if clean else kind, "" if clean else why)
+            note = "" if clean else f"{why}\n{console}"
+            self._set(exit_id, "pass" if clean else kind, note)
         elif self._running is not None:
-            self._set(self._running, kind, f"{why} {console}")
+            self._set(self._running, kind, f"{why}\n{console}")
         elif self._plan is None:
-            self._set(exit_id, kind, f"before its plan: {why} {console}")
+            self._set(exit_id, kind, f"before its plan: {why}\n{console}")
         else:
             left = [i for i in self._plan if i not in self.result.outcomes]
             victim = left[0] if left else exit_id
-            self._set(victim, kind, f"between two tests: {why} {console}")
+            self._set(victim, kind, f"between two tests: {why}\n{console}")
 
     def _settle(self) -> None:
         """Tests that never started belong to a fixture, or are lost."""
