@@ -52,7 +52,7 @@ def run_file(path: str, arguments: list[str]) -> None:
 
     sys.argv[:] = [path, *arguments]
     if not sys.flags.safe_path:
-        sys.path.insert(0, os.path.dirname(os.path.realpath(path)))
+        sys.path.insert(0, _directory_of(path))
     compiled = path.endswith(".pyc") or content.startswith(MAGIC_NUMBER)
     loader = SourcelessFileLoader if compiled else SourceFileLoader
     with _MainModule(
@@ -104,6 +104,16 @@ def _run_place(path: str, absolute: str, arguments: list[str]) -> None:
     sys.path.insert(0, absolute)  # also under -P: it is the program
     with _MainModule():
         _runpy()._run_module_as_main("__main__", False)
+
+
+def _directory_of(path: str) -> str:
+    """Return the real directory, or for a pipe the one that it is named in."""
+    if os.path.islink(path):
+        path = os.path.join(os.path.dirname(path), os.readlink(path))
+    try:
+        return os.path.dirname(os.path.realpath(path, strict=True))
+    except OSError:
+        return os.path.dirname(path)
 
 
 def _runpy() -> Any:

@@ -326,6 +326,11 @@ def test_a_program_on_standard_input(place: Path) -> None:
     assert same("-", "one", cwd=place, stdin=source).status == 1
 
 
+def test_a_program_in_a_pipe(place: Path) -> None:
+    source = "import sys\nprint(sys.argv, sys.path[0], __file__)\n1 / 0\n"
+    assert same("/dev/stdin", "one", cwd=place, stdin=source).status == 1
+
+
 @pytest.mark.parametrize(
     "flags",
     [
