@@ -259,7 +259,9 @@ def main(words: list[str] | None = None) -> int:
     finally:
         stop.set()
         leftovers.end_all(work)
-        if options.keep:
-            _keep(work, options.keep)
-        shutil.rmtree(work, ignore_errors=True)
+        try:
+            if options.keep:
+                _keep(work, options.keep)
+        finally:
+            shutil.rmtree(work, ignore_errors=True)
         print(f"{time.monotonic() - since:.0f} s", file=sys.stderr)

@@ -1,6 +1,8 @@
 """The runner itself: nothing that a test does to its process goes uncounted."""
 
+import importlib.util
 import os
+import signal
 import subprocess
 import sys
 import textwrap
@@ -329,3 +331,32 @@ def test_an_interpreter_without_tests_is_a_failure_unless_allowed(
     assert "apt-get install libpython3." in ended.stderr
     allowed = [*command, "--allow-missing"]
     assert subprocess.run(allowed, capture_output=True, check=False).returncode == 0
+
+
+@pytest.mark.skipif(
+    importlib.util.find_spec("test.test_queue") is None,
+    reason="this interpreter has no test package",
+)
+def test_ctrl_c_leaves_nothing_behind(tmp_path: Path) -> None:
+    """Neither a process nor the run's folder."""
+    ended = subprocess.Popen(
+        [
+            sys.executable,
+            str(_RUNNER),
+            "--stdlib",
+            "--fresh",
+            "--module",
+            "test.test_queue",
+        ],
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.PIPE,
+        text=True,
+        env={**os.environ, "TMPDIR": str(tmp_path)},
+        start_new_session=True,
+    )
+    wait_until(lambda: list(tmp_path.glob("*/stdlib/runs/*/0/journal.jsonl")))
+    ended.send_signal(signal.SIGINT)
+    _, errors = ended.communicate(timeout=20)
+    assert (ended.returncode, "stopped" in errors) == (130, True), errors
+    assert list(tmp_path.iterdir()) == []
+    assert leftovers.end_all(tmp_path) == 0
