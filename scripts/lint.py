@@ -38,6 +38,10 @@ def clippy() -> list[str]:
 
 def stubtest() -> list[str]:
     """The stubs say what the binary has, no more and no less."""
+    stubs = ROOT / "python" / "ropewalk" / "_ropewalk" / "__init__.pyi"
+    # Stubtest takes a private module without a stub for a clean one.
+    if not stubs.exists():
+        return ["ls", str(stubs)]
     words = [venv_tool("python"), "-m", "mypy.stubtest", "ropewalk._ropewalk"]
     return [*words, "--concise"]
 

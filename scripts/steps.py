@@ -20,8 +20,8 @@ VENV = ROOT / ".venv"
 HEARTBEAT_SECONDS = 10
 """A quiet step says this often that it is still at work."""
 
-TAIL_LINES = 25
-"""Enough for a compiler's last error or pip's last complaint."""
+TAIL_LINES = 300 if os.environ.get("CI") else 25
+"""Enough for a compiler's last error; where nobody can open the log, more."""
 
 
 def tool_environment() -> dict[str, str]:
