@@ -5,6 +5,8 @@ import os
 import sysconfig
 from types import ModuleType
 
+import pytest
+
 STDLIB_ONLY = os.environ.get("ROPEWALK_TEST_STDLIB_ONLY") == "1"
 
 
@@ -24,8 +26,20 @@ def stdlib(name: str) -> ModuleType:
 
 
 def ropewalk(name: str) -> ModuleType:
-    """ropewalk's module of that name; ImportError when it is not built."""
-    return importlib.import_module(f"ropewalk.{name}")
+    """ropewalk's module of that name; an error in one line when it is not built."""
+    try:
+        module = importlib.import_module(f"ropewalk.{name}")
+    except ModuleNotFoundError as error:
+        raise pytest.UsageError(
+            f"ropewalk is not built ({error}): make build"
+        ) from None
+    if all(
+        getattr(module, n) is getattr(stdlib(name), n, None) for n in module.__all__
+    ):
+        raise pytest.UsageError(
+            f"ropewalk.{name} is the standard library's: make build"
+        )
+    return module
 
 
 def both(name: str) -> dict[str, ModuleType]:
