@@ -30,15 +30,10 @@ def ropewalk(name: str) -> ModuleType:
     try:
         module = importlib.import_module(f"ropewalk.{name}")
     except ModuleNotFoundError as error:
-        raise pytest.UsageError(
-            f"ropewalk is not built ({error}): make build"
-        ) from None
-    if all(
-        getattr(module, n) is getattr(stdlib(name), n, None) for n in module.__all__
-    ):
-        raise pytest.UsageError(
-            f"ropewalk.{name} is the standard library's: make build"
-        )
+        raise pytest.UsageError(f"{error}: make build") from None
+    theirs = stdlib(name)
+    if all(getattr(module, n) is getattr(theirs, n, None) for n in module.__all__):
+        raise pytest.UsageError(f"ropewalk.{name} is CPython's own: make build")
     return module
 
 
