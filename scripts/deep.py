@@ -4,7 +4,6 @@ Promise: nothing is left out in silence; what this machine cannot run says
 `skipped: ...`; the status is 1 when anything failed.
 """
 
-import os
 import sys
 
 from steps import ROOT, show
@@ -83,9 +82,8 @@ def main() -> int:
     else:
         print("skipped: no miri (rustup toolchain install nightly -c miri,rust-src)")
     python = venv_tool("python")
-    rounds = {**os.environ, "ROPEWALK_STRESS_ROUNDS": str(STRESS_ROUNDS)}
-    words = [python, "-m", "pytest", "tests/stress", "--timeout=1800"]
-    suite(f"stress, {STRESS_ROUNDS} rounds", words, rounds)
+    rounds = ["tests/stress/run.py", "--rounds", str(STRESS_ROUNDS)]
+    suite(f"stress, {STRESS_ROUNDS} rounds", [python, *rounds])
     suite("CPython's tests, all", [python, "tests/cpython/run.py", "-j2"])
 
     print(f"\nfailed: {', '.join(failed)}" if failed else "\ndeep: all passed")
