@@ -1,4 +1,4 @@
-//! A crate that builds on atomics shows its interleavings to loom: `tests/loom*.rs`.
+//! A crate that builds on atomics, a futex or a lock over one shows its interleavings to loom: `tests/loom*.rs`.
 
 use super::breach::Breach;
 use super::lexer::Line;
@@ -20,7 +20,7 @@ pub(super) fn check(crate_name: &str, sources: &[RustFile]) -> Option<Breach> {
         "loom",
         &user.path,
         1,
-        "uses atomics, but the crate has no tests/loom*.rs",
+        "shares state between threads, but the crate has no tests/loom*.rs",
     ))
 }
 
@@ -28,11 +28,17 @@ fn is_loom_test(source: &RustFile) -> bool {
     source.path.contains("/tests/loom")
 }
 
+/// Words of our own that stand for shared state as an atomic does.
+const SHARED: [&str; 2] = ["Futex", "ShortLock"];
+
 fn uses_atomics(line: &Line) -> bool {
-    let words = line.code.split(|c: char| !c.is_alphanumeric());
-    words
-        .filter_map(|word| word.strip_prefix("Atomic"))
-        .any(|kind| !kind.is_empty())
+    let mut words = line.code.split(|c: char| !c.is_alphanumeric());
+    words.any(|word| {
+        let atomic = word
+            .strip_prefix("Atomic")
+            .is_some_and(|kind| !kind.is_empty());
+        atomic || SHARED.contains(&word)
+    })
 }
 
 #[cfg(test)]
@@ -44,6 +50,7 @@ mod tests {
     fn atomics_ask_for_a_loom_test() {
         let lib = || RustFile::new("crates/x/src/a.rs", "state: AtomicU32,\n");
         assert!(check("x", &[lib()]).is_some());
+        assert!(check("x", &[RustFile::new("crates/x/src/a.rs", "word: Futex,\n")]).is_some());
         assert!(check("x", &[lib(), RustFile::new("crates/x/tests/loom.rs", "")]).is_none());
         assert!(
             check(
