@@ -97,10 +97,10 @@ class Queue(_ropewalk.queue.QueueEngine):
     # What the engine calls once it no longer holds the items.
 
     def _inside_put(self, item: Any, block: bool, timeout: float | None) -> None:
-        self._look_inside().put(self, item, block, timeout)
+        self._inside.put(self, item, block, timeout)
 
     def _inside_get(self, block: bool, timeout: float | None) -> Any:
-        return self._look_inside().get(self, block, timeout)
+        return self._inside.get(self, block, timeout)
 
     def _inside_put_many(
         self, items: Iterable[Any], block: bool, timeout: float | None

@@ -42,41 +42,43 @@ class Inside:
         self.unfinished_tasks = 0
         self.is_shutdown = False
 
-    def put(
-        self, owner: Queue, item: Any, block: bool, timeout: float | None
-    ) -> None:
+    def put(self, owner: Queue, item: Any, block: bool, timeout: float | None) -> None:
         with self.not_full:
-            self._put_locked(owner, item, block, timeout)
+            if self.is_shutdown:
+                raise ShutDown
+            if 0 < owner.maxsize <= owner._qsize():
+                self._wait_for_room(owner, block, timeout)
+            owner._put(item)
+            self.unfinished_tasks += 1
+            self.not_empty.notify()
 
-    def _put_locked(
-        self, owner: Queue, item: Any, block: bool, timeout: float | None
-    ) -> None:
-        def refused() -> bool:
+    def _wait_for_room(self, owner: Queue, block: bool, timeout: float | None) -> None:
+        def is_full() -> bool:
             if self.is_shutdown:
                 raise ShutDown
             return bool(0 < owner.maxsize <= owner._qsize())
 
-        _wait_while(refused, self.not_full, block, timeout, Full)
-        owner._put(item)
-        self.unfinished_tasks += 1
-        self.not_empty.notify()
+        _wait_while(is_full, self.not_full, block, timeout, Full)
 
     def get(self, owner: Queue, block: bool, timeout: float | None) -> Any:
         with self.not_empty:
-            return self._get_locked(owner, block, timeout)
+            if not owner._qsize():
+                self._wait_for_item(owner, block, timeout)
+            item = owner._get()
+            self.not_full.notify()
+            return item
 
-    def _get_locked(self, owner: Queue, block: bool, timeout: float | None) -> Any:
-        def refused() -> bool:
+    def _wait_for_item(self, owner: Queue, block: bool, timeout: float | None) -> None:
+        def is_empty() -> bool:
             if owner._qsize():
                 return False
             if self.is_shutdown:
                 raise ShutDown
             return True
 
-        _wait_while(refused, self.not_empty, block, timeout, Empty)
-        item = owner._get()
-        self.not_full.notify()
-        return item
+        if self.is_shutdown:
+            raise ShutDown
+        _wait_while(is_empty, self.not_empty, block, timeout, Empty)
 
     def put_many(
         self, owner: Queue, items: Iterable[Any], block: bool, timeout: float | None
@@ -98,7 +100,9 @@ class Inside:
         self, owner: Queue, max_items: int | None, block: bool, timeout: float | None
     ) -> list[Any]:
         with self.not_empty:
-            items = [self._get_locked(owner, block, timeout)]
+            if not owner._qsize():
+                self._wait_for_item(owner, block, timeout)
+            items = []
             while owner._qsize() and (max_items is None or len(items) < max_items):
                 items.append(owner._get())
                 self.not_full.notify()
@@ -137,21 +141,22 @@ def _wait_while(
     timeout: float | None,
     too_late: type[Exception],
 ) -> None:
-    """Wait on `condition` while `refused()`, which may raise to end the wait."""
-    if not refused():
-        return
+    """Wait on `condition` while `refused()`, which may raise to end the wait.
+
+    It was true a moment ago.
+    """
     if not block:
         raise too_late
     if timeout is None:
-        while True:
+        condition.wait()
+        while refused():
             condition.wait()
-            if not refused():
-                return
+        return
     end = monotonic() + timeout
-    while True:
-        left = end - monotonic()
-        if left <= 0.0:
-            raise too_late
+    left = timeout
+    while left > 0.0:
         condition.wait(left)
         if not refused():
             return
+        left = end - monotonic()
+    raise too_late

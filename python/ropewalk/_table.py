@@ -12,6 +12,7 @@ if TYPE_CHECKING:
 
 REPLACED: dict[str, str] = {
     "queue": "ropewalk.queue",
+    "threading": "ropewalk.threading",
 }
 
 

@@ -62,6 +62,19 @@ impl WaitList {
         self.waiters.push_back(Arc::clone(waiter.shared()));
     }
 
+    /// Puts the current thread in front: it was told and came too late, through no fault of its.
+    pub fn enlist_in_front(&mut self, waiter: &WaiterHandle) {
+        self.forget_the_parents_threads();
+        self.forks = fork_count();
+        waiter.renew();
+        self.waiters.push_front(Arc::clone(waiter.shared()));
+    }
+
+    /// Empties the list without telling anybody: for the one thread of a forked child.
+    pub fn forget(&mut self) {
+        std::mem::forget(std::mem::take(&mut self.waiters));
+    }
+
     /// Tells the first waiter, if there is one.
     #[inline]
     pub fn tell_first(&mut self) -> Option<Wake> {

@@ -5,6 +5,7 @@
 
 mod error;
 mod queue;
+mod threading;
 mod timeout;
 mod wait;
 
@@ -15,8 +16,21 @@ use pyo3::prelude::*;
 mod _ropewalk {
     #[pymodule_export]
     use super::queue::module::queue;
+    #[pymodule_export]
+    use super::threading::module::threading;
+    use pyo3::prelude::*;
 
     #[pymodule_export]
     #[expect(non_upper_case_globals, reason = "Python's name for it")]
     const __version__: &str = env!("CARGO_PKG_VERSION");
+
+    /// Makes `import ropewalk._ropewalk.queue` work although the extension is not a package.
+    #[pymodule_init]
+    fn init(module: &Bound<'_, PyModule>) -> PyResult<()> {
+        let modules = module.py().import("sys")?.getattr("modules")?;
+        for name in ["queue", "threading"] {
+            modules.set_item(format!("ropewalk._ropewalk.{name}"), module.getattr(name)?)?;
+        }
+        Ok(())
+    }
 }

@@ -4,7 +4,7 @@
 //! the same exception: any truth value, any number, negative ones refused, NaN waits for ever,
 //! and a time beyond the platform's is refused when a wait would begin, not before.
 
-use pyo3::exceptions::PyValueError;
+use pyo3::exceptions::{PyOverflowError, PyValueError};
 use pyo3::prelude::*;
 use pyo3::types::{PyBool, PyFloat};
 use ropewalk_park::Patience;
@@ -43,6 +43,7 @@ pub(crate) enum Timeout {
 
 impl Timeout {
     /// The time-out that `block` and `timeout` mean together.
+    #[inline(always)]
     pub(crate) fn from_arguments(
         block: Truth,
         timeout: Option<&Bound<'_, PyAny>>,
@@ -54,31 +55,104 @@ impl Timeout {
         }
     }
 
+    #[inline(never)]
     fn from_number(timeout: &Bound<'_, PyAny>) -> PyResult<Self> {
-        let seconds = match timeout.cast_exact::<PyFloat>() {
-            Ok(number) => number.value(),
-            Err(_) => seconds_of_any_number(timeout)?,
-        };
+        let seconds = seconds_of(timeout)?;
         if seconds < 0.0 {
             return Err(PyValueError::new_err(
                 "'timeout' must be a non-negative number",
             ));
         }
-        Ok(if seconds.is_nan() {
+        Ok(Self::from_seconds(seconds))
+    }
+
+    /// The time-out of a lock's `acquire(blocking, timeout)`, where -1 means none.
+    #[inline(always)]
+    pub(crate) fn of_lock(blocking: Truth, timeout: Option<&Bound<'_, PyAny>>) -> PyResult<Self> {
+        match timeout {
+            None if blocking.0 => Ok(Self::None),
+            None => Ok(Self::NotAtAll),
+            Some(timeout) => Self::of_lock_with_timeout(blocking, timeout),
+        }
+    }
+
+    #[inline(never)]
+    fn of_lock_with_timeout(blocking: Truth, timeout: &Bound<'_, PyAny>) -> PyResult<Self> {
+        let seconds = match timeout.cast_exact::<PyFloat>() {
+            Ok(number) => number.value(),
+            Err(_) => seconds_of_whole_number(timeout)?,
+        };
+        #[expect(clippy::float_cmp, reason = "-1 is a mark here, not a result")]
+        let unlimited = seconds == -1.0;
+        if !blocking.0 {
+            let why = "can't specify a timeout for a non-blocking call";
+            return if unlimited {
+                Ok(Self::NotAtAll)
+            } else {
+                Err(PyValueError::new_err(why))
+            };
+        }
+        if seconds.is_nan() {
+            return Err(PyValueError::new_err("Invalid value NaN (not a number)"));
+        }
+        if seconds < 0.0 && !unlimited {
+            return Err(PyValueError::new_err(if cfg!(Py_3_13) {
+                "timeout value must be a non-negative number"
+            } else {
+                "timeout value must be positive"
+            }));
+        }
+        match Self::from_seconds(seconds) {
+            _ if unlimited => Ok(Self::None),
+            Self::TooLong => Err(too_long()),
+            timeout => Ok(timeout),
+        }
+    }
+
+    /// The time-out of one wait that is not repeated: nothing positive (NaN is not) means not at
+    /// all.
+    #[inline]
+    pub(crate) fn of_one_wait(timeout: Option<&Bound<'_, PyAny>>) -> PyResult<Self> {
+        let Some(timeout) = timeout else {
+            return Ok(Self::None);
+        };
+        if !timeout.gt(0)? {
+            return Ok(Self::NotAtAll);
+        }
+        Ok(Self::from_seconds(seconds_of(timeout)?))
+    }
+
+    /// The time-out of a wait that is repeated until a clock says so: NaN never does.
+    #[inline]
+    pub(crate) fn of_repeated_waits(timeout: Option<&Bound<'_, PyAny>>) -> PyResult<Self> {
+        let Some(timeout) = timeout else {
+            return Ok(Self::None);
+        };
+        let seconds = seconds_of(timeout)?;
+        Ok(if seconds < 0.0 {
+            Self::NotAtAll
+        } else {
+            Self::from_seconds(seconds)
+        })
+    }
+
+    fn from_seconds(seconds: f64) -> Self {
+        if seconds.is_nan() {
             Self::None
         } else if seconds > LONGEST {
             Self::TooLong
         } else {
             Self::Seconds(seconds)
-        })
+        }
     }
 
     /// The engine's word for it.
+    #[inline(always)]
     pub(crate) fn patience(self) -> Patience {
         match self {
             Self::NotAtAll => Patience::None,
             Self::None | Self::TooLong => Patience::Forever,
-            Self::Seconds(seconds) => Patience::For(Duration::from_secs_f64(seconds)),
+            Self::Seconds(seconds) => Patience::For(duration(seconds)),
         }
     }
 
@@ -89,6 +163,31 @@ impl Timeout {
             Self::Seconds(seconds) => Some(seconds),
             Self::TooLong => Some(f64::INFINITY),
         }
+    }
+}
+
+/// What a wait raises that would be longer than the platform's clock.
+pub(crate) fn too_long() -> PyErr {
+    PyOverflowError::new_err("timestamp out of range for platform time_t")
+}
+
+fn seconds_of(timeout: &Bound<'_, PyAny>) -> PyResult<f64> {
+    match timeout.cast_exact::<PyFloat>() {
+        Ok(number) => Ok(number.value()),
+        Err(_) => seconds_of_any_number(timeout),
+    }
+}
+
+/// A float of any kind, or a whole number; nothing else counts as a lock's time-out.
+fn seconds_of_whole_number(timeout: &Bound<'_, PyAny>) -> PyResult<f64> {
+    if let Ok(number) = timeout.cast::<PyFloat>() {
+        return Ok(number.value());
+    }
+    match timeout.extract::<i64>() {
+        #[expect(clippy::cast_precision_loss, reason = "exact far beyond LONGEST")]
+        Ok(whole) => Ok(whole as f64),
+        Err(why) if why.is_instance_of::<PyOverflowError>(timeout.py()) => Ok(f64::INFINITY),
+        Err(why) => Err(why),
     }
 }
 
@@ -104,4 +203,9 @@ fn seconds_of_any_number(timeout: &Bound<'_, PyAny>) -> PyResult<f64> {
         Err(_) if timeout.is_instance_of::<pyo3::types::PyInt>() => Ok(f64::INFINITY),
         Err(_) => PyFloat::new(timeout.py(), 0.0).add(timeout)?.extract(),
     }
+}
+
+#[cold]
+fn duration(seconds: f64) -> Duration {
+    Duration::from_secs_f64(seconds)
 }

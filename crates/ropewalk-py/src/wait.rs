@@ -4,8 +4,7 @@
 //! meanwhile has its Python handler called, and the sleep goes on with the same deadline unless
 //! the handler raises.
 
-use crate::timeout::Timeout;
-use pyo3::exceptions::PyOverflowError;
+use crate::timeout::{Timeout, too_long};
 use pyo3::prelude::*;
 use ropewalk_park::{Deadline, Outcome, Sleeper, Waiter, fork_count};
 
@@ -41,9 +40,7 @@ impl Sleeper for Interpreter<'_> {
 
     fn sleep(&mut self, waiter: &Waiter, deadline: Deadline) -> PyResult<bool> {
         if self.timeout == Timeout::TooLong {
-            return Err(PyOverflowError::new_err(
-                "timestamp out of range for platform time_t",
-            ));
+            return Err(too_long());
         }
         self.deadline = Some(deadline);
         let forks = fork_count();
@@ -57,6 +54,22 @@ impl Sleeper for Interpreter<'_> {
                 // The handler forked and this is the child: nobody here knows of this waiter.
                 return Ok(true);
             }
+        }
+    }
+}
+
+/// Calls `attempt` until it succeeds, whatever signal handlers raise meanwhile; then raises what
+/// the last of them raised. For taking back a lock that the caller is bound to give back.
+pub(crate) fn without_giving_up<'py>(
+    py: Python<'py>,
+    mut attempt: impl FnMut(&mut Interpreter<'py>) -> PyResult<bool>,
+) -> PyResult<()> {
+    let mut raised = Ok(());
+    loop {
+        match attempt(&mut Interpreter::new(py, Timeout::None)) {
+            Ok(true) => return raised,
+            Ok(false) => {}
+            Err(why) => raised = Err(why),
         }
     }
 }

@@ -83,8 +83,26 @@ impl<D: Discipline> Core<D> {
         patience: Patience,
         sleeper: &mut S,
     ) -> PutResult<D, S> {
+        let state = self.state.lock();
+        if state.phase == Phase::Open
+            && state.store.turn() == Turn::Free
+            && state.store.len() < state.bound
+        {
+            return finish_put(state, item);
+        }
+        self.put_after_a_look(state, item, patience, sleeper)
+    }
+
+    /// The rest of `put`, for when the item cannot simply be stored.
+    #[cold]
+    fn put_after_a_look<'q, S: Sleeper>(
+        &'q self,
+        mut state: ShortGuard<'q, State<D>>,
+        item: D::Item,
+        patience: Patience,
+        sleeper: &mut S,
+    ) -> PutResult<D, S> {
         let mut wait = Wait::new(patience);
-        let mut state = self.state.lock();
         loop {
             match state.phase {
                 Phase::Open => {}
@@ -122,8 +140,7 @@ impl<D: Discipline> Core<D> {
         finish_get(state).map_err(GetError::Trouble)
     }
 
-    /// Takes up to `count` items out, waiting for the first one only. Fewer come although more
-    /// are inside when another thread's [`Turn`] begins between two of them.
+    /// Takes up to `count` items out, waiting for the first one only.
     pub fn get_many<S: Sleeper>(
         &self,
         count: usize,
@@ -137,8 +154,7 @@ impl<D: Discipline> Core<D> {
         let mut state = self.wait_for_item(patience, sleeper)?;
         let mut items = Vec::with_capacity(count.min(state.store.len()));
         let mut trouble = None;
-        // A turn ends with the lock let go for a moment, so it may be another thread's turn now.
-        while items.len() < count && state.store.turn() == Turn::Free && state.store.len() > 0 {
+        while items.len() < count && state.store.len() > 0 {
             match D::get(&mut state) {
                 Ok(item) => items.push(item),
                 Err(why) => {
@@ -360,8 +376,25 @@ impl<D: Discipline> Core<D> {
         patience: Patience,
         sleeper: &mut S,
     ) -> GetResult<ShortGuard<'_, State<D>>, D, S> {
+        let state = self.state.lock();
+        if state.phase != Phase::HandedOver
+            && state.store.turn() == Turn::Free
+            && state.store.len() > 0
+        {
+            return Ok(state);
+        }
+        self.wait_for_item_after_a_look(state, patience, sleeper)
+    }
+
+    /// The rest of `wait_for_item`, for when there is nothing to take at once.
+    #[cold]
+    fn wait_for_item_after_a_look<'q, S: Sleeper>(
+        &'q self,
+        mut state: ShortGuard<'q, State<D>>,
+        patience: Patience,
+        sleeper: &mut S,
+    ) -> GetResult<ShortGuard<'q, State<D>>, D, S> {
         let mut wait = Wait::new(patience);
-        let mut state = self.state.lock();
         loop {
             if state.phase == Phase::HandedOver {
                 return Err(GetError::HandedOver);

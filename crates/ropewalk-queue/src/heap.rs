@@ -107,10 +107,10 @@ impl<T, O: Order<T>> Heap<T, O> {
         // give up because of it: the next getter must look in its place.
         let in_trouble = !matches!(outcome, Ok(Ok(_)));
         let next_getter = in_trouble.then(|| state.getters.tell_first()).flatten();
+        // Woken with the lock held, for once: the items are back, but the operation of which this
+        // turn is a part has not yet counted what it did.
         let wakes = [state.turns.tell_first(), next_getter];
-        if wakes.iter().any(Option::is_some) {
-            state.unlocked(|| wakes.into_iter().flatten().for_each(Wake::now));
-        }
+        wakes.into_iter().flatten().for_each(Wake::now);
         match outcome {
             Ok(result) => result.map_err(Trouble::Comparison),
             Err(panic) => resume_unwind(panic),

@@ -1,0 +1,99 @@
+//! `threading.Barrier`.
+//! Promise: the action runs without any lock of ours; a failing one breaks the barrier.
+
+use crate::timeout::Timeout;
+use crate::wait::Interpreter;
+use pyo3::prelude::*;
+use pyo3::sync::PyOnceLock;
+use pyo3::types::{PyDict, PyTuple, PyType};
+use ropewalk_sync as engine;
+use ropewalk_sync::BarrierError;
+use std::sync::OnceLock;
+
+/// The class `threading.BrokenBarrierError`, told by `ropewalk.threading`.
+static BROKEN: PyOnceLock<Py<PyType>> = PyOnceLock::new();
+
+/// A meeting point for threads; the base of `ropewalk.threading.Barrier`.
+#[pyclass(frozen, subclass, module = "ropewalk._ropewalk.threading")]
+#[derive(Debug, Default)]
+pub(crate) struct BarrierEngine {
+    engine: OnceLock<engine::Barrier>,
+}
+
+#[pymethods]
+impl BarrierEngine {
+    #[new]
+    #[pyo3(signature = (*_args, **_kwargs))]
+    fn new(_args: &Bound<'_, PyTuple>, _kwargs: Option<&Bound<'_, PyDict>>) -> Self {
+        Self::default()
+    }
+
+    /// Sets the number of parties and the exception to raise; the first call counts.
+    fn _begin(&self, py: Python<'_>, parties: usize, broken: Py<PyType>) {
+        self.engine.get_or_init(|| engine::Barrier::new(parties));
+        BROKEN.get_or_init(py, || broken);
+    }
+
+    /// Waits for the other parties; the last one calls `action`.
+    fn _wait(
+        &self,
+        py: Python<'_>,
+        timeout: Option<&Bound<'_, PyAny>>,
+        action: Option<&Bound<'_, PyAny>>,
+    ) -> PyResult<usize> {
+        let timeout = Timeout::of_repeated_waits(timeout)?;
+        let mut sleeper = Interpreter::new(py, timeout);
+        let act = || action.map_or(Ok(()), |action| action.call0().map(drop));
+        self.engine()?
+            .wait(timeout.patience(), &mut sleeper, act)
+            .map_err(|why| match why {
+                BarrierError::Aborted(why) => why,
+                BarrierError::Broken => broken(py),
+            })
+    }
+
+    /// Make the barrier whole and empty. Threads that wait get BrokenBarrierError.
+    fn reset(&self) -> PyResult<()> {
+        self.engine()?.reset();
+        Ok(())
+    }
+
+    /// Break the barrier. Threads that wait, and all that come, get BrokenBarrierError.
+    fn abort(&self) -> PyResult<()> {
+        self.engine()?.abort();
+        Ok(())
+    }
+
+    /// How many threads let each other through.
+    #[getter]
+    fn parties(&self) -> PyResult<usize> {
+        Ok(self.engine()?.parties())
+    }
+
+    /// How many threads wait at this moment.
+    #[getter]
+    fn n_waiting(&self) -> PyResult<usize> {
+        Ok(self.engine()?.waiting())
+    }
+
+    /// True while the barrier is broken.
+    #[getter]
+    fn broken(&self) -> PyResult<bool> {
+        Ok(self.engine()?.is_broken())
+    }
+}
+
+impl BarrierEngine {
+    fn engine(&self) -> PyResult<&engine::Barrier> {
+        self.engine.get().ok_or_else(|| {
+            pyo3::exceptions::PyRuntimeError::new_err("Barrier.__init__() was not called")
+        })
+    }
+}
+
+fn broken(py: Python<'_>) -> PyErr {
+    match BROKEN.get(py) {
+        Some(class) => PyErr::from_type(class.bind(py).clone(), ()),
+        None => pyo3::exceptions::PyRuntimeError::new_err("the barrier is broken"),
+    }
+}

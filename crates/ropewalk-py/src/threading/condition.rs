@@ -1,0 +1,207 @@
+//! `threading.Condition`.
+//!
+//! Promise: over our own Lock and RLock nothing but the engine runs; over any other lock its
+//! `_release_save`, `_acquire_restore` and `_is_owned` are used if it has them, and otherwise
+//! `release` and `acquire`, as the standard library does.
+
+use super::lock::Lock;
+use super::rlock::RLock;
+use crate::timeout::Timeout;
+use crate::wait::{Interpreter, without_giving_up};
+use pyo3::exceptions::PyRuntimeError;
+use pyo3::prelude::*;
+use pyo3::types::{PyDict, PyTuple};
+use pyo3::{PyTraverseError, PyVisit, intern};
+use ropewalk_sync as engine;
+use ropewalk_sync::Deadline;
+use std::sync::OnceLock;
+
+/// Threads that wait to be notified; the base of `ropewalk.threading.Condition`.
+#[pyclass(frozen, subclass, module = "ropewalk._ropewalk.threading")]
+#[derive(Debug, Default)]
+pub(crate) struct ConditionEngine {
+    engine: engine::Condition,
+    lock: OnceLock<Py<PyAny>>,
+}
+
+/// What is needed to take the lock again.
+enum Released<'py> {
+    Lock,
+    RLock(usize),
+    Foreign(Option<Bound<'py, PyAny>>),
+}
+
+#[pymethods]
+impl ConditionEngine {
+    #[new]
+    #[pyo3(signature = (*_args, **_kwargs))]
+    fn new(_args: &Bound<'_, PyTuple>, _kwargs: Option<&Bound<'_, PyDict>>) -> Self {
+        Self::default()
+    }
+
+    /// Sets the lock; the first call counts.
+    fn _begin(&self, lock: Py<PyAny>) {
+        // Refused the second time: then the lock that was given is let go, nothing else.
+        drop(self.lock.set(lock));
+    }
+
+    /// The lock under the condition.
+    #[getter]
+    fn _lock<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
+        match self.lock.get() {
+            Some(lock) => Ok(lock.bind(py).clone()),
+            None => Err(PyRuntimeError::new_err(
+                "Condition.__init__() was not called",
+            )),
+        }
+    }
+
+    /// Wait until notified: without an end, or at most `timeout` seconds.
+    ///
+    /// The lock must be held; it is given back during the wait and taken again after it. Return
+    /// True, or False if the time was over first.
+    #[pyo3(signature = (timeout=None))]
+    fn wait(&self, py: Python<'_>, timeout: Option<&Bound<'_, PyAny>>) -> PyResult<bool> {
+        let lock = self._lock(py)?;
+        if !is_owned(&lock)? {
+            return Err(PyRuntimeError::new_err("cannot wait on un-acquired lock"));
+        }
+        let timeout = Timeout::of_one_wait(timeout)?;
+        let place = self.engine.take_place();
+        let released = release(&lock)?;
+        let deadline = timeout.patience().deadline().unwrap_or_else(Deadline::now);
+        let notified = place.sleep(deadline, &mut Interpreter::new(py, timeout));
+        let taken = retake(&lock, released);
+        let notified = notified?;
+        taken.map(|()| notified)
+    }
+
+    /// Let up to `n` of the threads that wait go on. The lock must be held.
+    #[pyo3(signature = (n=None), text_signature = "($self, n=1)")]
+    fn notify(&self, py: Python<'_>, n: Option<&Bound<'_, PyAny>>) -> PyResult<()> {
+        if !is_owned(&self._lock(py)?)? {
+            return Err(PyRuntimeError::new_err("cannot notify on un-acquired lock"));
+        }
+        let count = match n {
+            None => 1,
+            Some(n) if n.le(0)? => 0,
+            Some(n) => n.extract()?,
+        };
+        self.engine.notify(count);
+        Ok(())
+    }
+
+    /// Let all threads that wait go on. The lock must be held.
+    fn notify_all(&self, py: Python<'_>) -> PyResult<()> {
+        if !is_owned(&self._lock(py)?)? {
+            return Err(PyRuntimeError::new_err("cannot notify on un-acquired lock"));
+        }
+        self.engine.notify_all();
+        Ok(())
+    }
+
+    fn __enter__<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
+        self._lock(py)?.call_method0(intern!(py, "__enter__"))
+    }
+
+    fn __exit__<'py>(
+        &self,
+        kind: &Bound<'py, PyAny>,
+        error: &Bound<'py, PyAny>,
+        traceback: &Bound<'py, PyAny>,
+    ) -> PyResult<Bound<'py, PyAny>> {
+        let py = kind.py();
+        self._lock(py)?
+            .call_method1(intern!(py, "__exit__"), (kind, error, traceback))
+    }
+
+    /// True if the lock is held (by the current thread, where the lock knows that).
+    fn _is_owned(&self, py: Python<'_>) -> PyResult<bool> {
+        is_owned(&self._lock(py)?)
+    }
+
+    /// How many threads wait.
+    fn _waiting(&self) -> usize {
+        self.engine.waiters()
+    }
+
+    /// Forget who waited and free the lock: for the one thread of a forked child.
+    fn _at_fork_reinit(&self, py: Python<'_>) -> PyResult<()> {
+        self._lock(py)?
+            .call_method0(intern!(py, "_at_fork_reinit"))?;
+        self.engine.reset_after_fork();
+        Ok(())
+    }
+
+    fn __traverse__(&self, visit: PyVisit<'_>) -> Result<(), PyTraverseError> {
+        // The lock is set once and stays for life: a cycle through it is broken at the other end.
+        self.lock.get().map_or(Ok(()), |lock| visit.call(lock))
+    }
+}
+
+fn is_owned(lock: &Bound<'_, PyAny>) -> PyResult<bool> {
+    if let Ok(lock) = lock.cast_exact::<RLock>() {
+        return Ok(lock.get().engine.is_mine());
+    }
+    if let Ok(lock) = lock.cast_exact::<Lock>() {
+        return Ok(lock.get().engine.is_held());
+    }
+    let py = lock.py();
+    if let Some(ask) = lock.getattr_opt(intern!(py, "_is_owned"))? {
+        return ask.call0()?.is_truthy();
+    }
+    if lock
+        .call_method1(intern!(py, "acquire"), (false,))?
+        .is_truthy()?
+    {
+        lock.call_method0(intern!(py, "release"))?;
+        return Ok(false);
+    }
+    Ok(true)
+}
+
+fn release<'py>(lock: &Bound<'py, PyAny>) -> PyResult<Released<'py>> {
+    if let Ok(lock) = lock.cast_exact::<RLock>() {
+        let not_owner = |_| PyRuntimeError::new_err("cannot release un-acquired lock");
+        return lock
+            .get()
+            .engine
+            .release_all()
+            .map(Released::RLock)
+            .map_err(not_owner);
+    }
+    if let Ok(lock) = lock.cast_exact::<Lock>() {
+        let not_held = |_| PyRuntimeError::new_err("release unlocked lock");
+        return lock
+            .get()
+            .engine
+            .release()
+            .map(|()| Released::Lock)
+            .map_err(not_held);
+    }
+    let py = lock.py();
+    match lock.getattr_opt(intern!(py, "_release_save"))? {
+        Some(save) => Ok(Released::Foreign(Some(save.call0()?))),
+        None => {
+            lock.call_method0(intern!(py, "release"))?;
+            Ok(Released::Foreign(None))
+        }
+    }
+}
+
+fn retake(lock: &Bound<'_, PyAny>, released: Released<'_>) -> PyResult<()> {
+    let py = lock.py();
+    match released {
+        Released::RLock(count) => lock.cast_exact::<RLock>()?.get().retake(py, count),
+        Released::Lock => {
+            let lock = lock.cast_exact::<Lock>()?.get();
+            without_giving_up(py, |sleeper| {
+                lock.engine.acquire(Timeout::None.patience(), sleeper)
+            })
+        }
+        Released::Foreign(state) => match lock.getattr_opt(intern!(py, "_acquire_restore"))? {
+            Some(restore) => restore.call1((state,)).map(drop),
+            None => lock.call_method0(intern!(py, "acquire")).map(drop),
+        },
+    }
+}

@@ -1,0 +1,62 @@
+//! `threading.Event`. Promise: asking whether it is set is one load.
+
+use crate::timeout::Timeout;
+use crate::wait::Interpreter;
+use pyo3::prelude::*;
+use pyo3::types::{PyDict, PyTuple};
+use ropewalk_sync as engine;
+
+/// A flag that threads wait for; the base of `ropewalk.threading.Event`.
+#[pyclass(frozen, subclass, module = "ropewalk._ropewalk.threading")]
+#[derive(Debug, Default)]
+pub(crate) struct EventEngine {
+    engine: engine::Event,
+}
+
+#[pymethods]
+impl EventEngine {
+    #[new]
+    #[pyo3(signature = (*_args, **_kwargs))]
+    fn new(_args: &Bound<'_, PyTuple>, _kwargs: Option<&Bound<'_, PyDict>>) -> Self {
+        Self::default()
+    }
+
+    /// Makes the event as new.
+    fn _begin(&self) {
+        self.engine.clear();
+        self.engine.reset_after_fork();
+    }
+
+    /// Return True while the flag is set.
+    fn is_set(&self) -> bool {
+        self.engine.is_set()
+    }
+
+    /// Set the flag. All threads that wait for it go on.
+    fn set(&self) {
+        self.engine.set();
+    }
+
+    /// Take the flag back. From now on wait() waits again.
+    fn clear(&self) {
+        self.engine.clear();
+    }
+
+    /// Wait until the flag is set: without an end, or at most `timeout` seconds.
+    ///
+    /// Return True, or False if the time was over first.
+    #[pyo3(signature = (timeout=None))]
+    fn wait(&self, py: Python<'_>, timeout: Option<&Bound<'_, PyAny>>) -> PyResult<bool> {
+        if self.engine.is_set() {
+            return Ok(true);
+        }
+        let timeout = Timeout::of_one_wait(timeout)?;
+        self.engine
+            .wait(timeout.patience(), &mut Interpreter::new(py, timeout))
+    }
+
+    /// Forget who waited: for the one thread of a forked child.
+    fn _forget_waiters(&self) {
+        self.engine.reset_after_fork();
+    }
+}

@@ -1,0 +1,134 @@
+//! `threading.Lock`.
+//!
+//! Promise: what CPython's `_thread.lock` does, at its price; besides, it knows who took it, so
+//! that a report about a hang can say so.
+
+use crate::timeout::{Timeout, Truth};
+use crate::wait::Interpreter;
+use pyo3::exceptions::PyRuntimeError;
+use pyo3::prelude::*;
+use ropewalk_sync as engine;
+
+/// A lock: one thread at a time gets past acquire(), until release() is called.
+#[pyclass(
+    frozen,
+    weakref,
+    name = "lock",
+    module = "ropewalk._ropewalk.threading"
+)]
+#[derive(Debug, Default)]
+pub(crate) struct Lock {
+    pub(super) engine: engine::Lock,
+}
+
+/// Return a new lock that nobody holds.
+#[pyfunction]
+pub(crate) fn allocate_lock() -> Lock {
+    Lock::default()
+}
+
+#[pymethods]
+impl Lock {
+    /// Only from 3.13 on, as in the standard library; before, `allocate_lock` makes locks.
+    #[cfg(Py_3_13)]
+    #[new]
+    fn new() -> Self {
+        Self::default()
+    }
+
+    /// Take the lock and return True.
+    ///
+    /// While another thread holds it, wait: without an end, or at most `timeout` seconds. With
+    /// `blocking` false do not wait. Return False if the lock was not taken.
+    #[pyo3(
+        signature = (blocking=Truth(true), timeout=None),
+        text_signature = "($self, blocking=True, timeout=-1)"
+    )]
+    fn acquire(
+        &self,
+        py: Python<'_>,
+        blocking: Truth,
+        timeout: Option<&Bound<'_, PyAny>>,
+    ) -> PyResult<bool> {
+        let timeout = Timeout::of_lock(blocking, timeout)?;
+        if self.engine.try_acquire() {
+            return Ok(true);
+        }
+        self.acquire_contended(py, timeout)
+    }
+
+    /// Give the lock back. Any thread may do that; RuntimeError if nobody holds it.
+    fn release(&self) -> PyResult<()> {
+        self.engine
+            .release()
+            .map_err(|_| PyRuntimeError::new_err("release unlocked lock"))
+    }
+
+    /// Return True while somebody holds the lock.
+    fn locked(&self) -> bool {
+        self.engine.is_held()
+    }
+
+    fn __enter__(&self, py: Python<'_>) -> PyResult<bool> {
+        if self.engine.try_acquire() {
+            return Ok(true);
+        }
+        self.acquire_contended(py, Timeout::None)
+    }
+
+    #[pyo3(signature = (_kind=None, _error=None, _traceback=None, /))]
+    fn __exit__(
+        &self,
+        _kind: Option<&Bound<'_, PyAny>>,
+        _error: Option<&Bound<'_, PyAny>>,
+        _traceback: Option<&Bound<'_, PyAny>>,
+    ) -> PyResult<()> {
+        self.release()
+    }
+
+    /// An old name of acquire().
+    #[pyo3(
+        signature = (blocking=Truth(true), timeout=None),
+        text_signature = "($self, blocking=True, timeout=-1)"
+    )]
+    fn acquire_lock(
+        &self,
+        py: Python<'_>,
+        blocking: Truth,
+        timeout: Option<&Bound<'_, PyAny>>,
+    ) -> PyResult<bool> {
+        self.acquire(py, blocking, timeout)
+    }
+
+    /// An old name of release().
+    fn release_lock(&self) -> PyResult<()> {
+        self.release()
+    }
+
+    /// An old name of locked().
+    fn locked_lock(&self) -> bool {
+        self.locked()
+    }
+
+    /// Make the lock free: for the one thread of a forked child.
+    fn _at_fork_reinit(&self) {
+        self.engine.reset_after_fork();
+    }
+
+    fn __repr__(slf: &Bound<'_, Self>) -> String {
+        let held = if slf.get().engine.is_held() {
+            "locked"
+        } else {
+            "unlocked"
+        };
+        format!("<{held} _thread.lock object at {:p}>", slf.as_ptr())
+    }
+}
+
+impl Lock {
+    #[cold]
+    pub(super) fn acquire_contended(&self, py: Python<'_>, timeout: Timeout) -> PyResult<bool> {
+        self.engine
+            .acquire(timeout.patience(), &mut Interpreter::new(py, timeout))
+    }
+}

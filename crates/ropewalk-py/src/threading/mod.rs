@@ -1,0 +1,10 @@
+//! `threading`: the engine of Python's locks, conditions, events, semaphores and barriers.
+//! Promise: one file per class, named as Python names it.
+
+mod barrier;
+mod condition;
+mod event;
+mod lock;
+pub(crate) mod module;
+mod rlock;
+mod semaphore;

@@ -1,0 +1,22 @@
+//! The submodule `_ropewalk.threading`. Promise: it lists, nothing more.
+
+use pyo3::prelude::*;
+
+/// The engine under `ropewalk.threading`.
+#[pymodule(submodule, gil_used = false)]
+pub(crate) mod threading {
+    #[pymodule_export]
+    use crate::threading::barrier::BarrierEngine;
+    #[pymodule_export]
+    use crate::threading::condition::ConditionEngine;
+    #[pymodule_export]
+    use crate::threading::event::EventEngine;
+    #[pymodule_export]
+    use crate::threading::lock::Lock;
+    #[pymodule_export]
+    use crate::threading::lock::allocate_lock;
+    #[pymodule_export]
+    use crate::threading::rlock::RLock;
+    #[pymodule_export]
+    use crate::threading::semaphore::SemaphoreEngine;
+}

@@ -1,0 +1,136 @@
+//! `threading.RLock`. Promise: what CPython's `_thread.RLock` does, at its price.
+
+use crate::timeout::{Timeout, Truth};
+use crate::wait::Interpreter;
+use pyo3::exceptions::PyRuntimeError;
+use pyo3::prelude::*;
+use pyo3::types::{PyDict, PyTuple};
+use ropewalk_sync as engine;
+
+/// A lock that the thread which holds it may take again; it is free once it was given back as
+/// often as it was taken.
+#[pyclass(frozen, subclass, weakref, module = "ropewalk._ropewalk.threading")]
+#[derive(Debug, Default)]
+pub(crate) struct RLock {
+    pub(super) engine: engine::RLock,
+}
+
+#[pymethods]
+impl RLock {
+    #[new]
+    #[pyo3(signature = (*_args, **_kwargs), text_signature = "()")]
+    fn new(_args: &Bound<'_, PyTuple>, _kwargs: Option<&Bound<'_, PyDict>>) -> Self {
+        Self::default()
+    }
+
+    /// Take the lock, or take it once more, and return True.
+    ///
+    /// While another thread holds it, wait: without an end, or at most `timeout` seconds. With
+    /// `blocking` false do not wait. Return False if the lock was not taken.
+    #[pyo3(
+        signature = (blocking=Truth(true), timeout=None),
+        text_signature = "($self, blocking=True, timeout=-1)"
+    )]
+    fn acquire(
+        &self,
+        py: Python<'_>,
+        blocking: Truth,
+        timeout: Option<&Bound<'_, PyAny>>,
+    ) -> PyResult<bool> {
+        let timeout = Timeout::of_lock(blocking, timeout)?;
+        self.engine
+            .acquire(timeout.patience(), &mut Interpreter::new(py, timeout))
+    }
+
+    /// Give the lock back once. RuntimeError if the current thread does not hold it.
+    fn release(&self) -> PyResult<()> {
+        self.engine.release().map_err(not_owner)
+    }
+
+    #[cfg(Py_3_14)]
+    /// Return True while somebody holds the lock.
+    fn locked(&self) -> bool {
+        self.engine.is_held()
+    }
+
+    fn __enter__(&self, py: Python<'_>) -> PyResult<bool> {
+        let timeout = Timeout::None;
+        self.engine
+            .acquire(timeout.patience(), &mut Interpreter::new(py, timeout))
+    }
+
+    #[pyo3(signature = (_kind=None, _error=None, _traceback=None, /))]
+    fn __exit__(
+        &self,
+        _kind: Option<&Bound<'_, PyAny>>,
+        _error: Option<&Bound<'_, PyAny>>,
+        _traceback: Option<&Bound<'_, PyAny>>,
+    ) -> PyResult<()> {
+        self.release()
+    }
+
+    /// True if the current thread holds the lock.
+    fn _is_owned(&self) -> bool {
+        self.engine.is_mine()
+    }
+
+    /// How often the current thread has taken the lock.
+    fn _recursion_count(&self) -> usize {
+        if self.engine.is_mine() {
+            self.engine.count()
+        } else {
+            0
+        }
+    }
+
+    /// Give the lock back entirely; return what `_acquire_restore` needs.
+    fn _release_save(&self) -> PyResult<(usize, usize)> {
+        let owner = self.engine.owner();
+        Ok((self.engine.release_all().map_err(not_owner)?, owner))
+    }
+
+    /// Undo `_release_save`.
+    fn _acquire_restore(&self, py: Python<'_>, state: (usize, usize)) -> PyResult<()> {
+        self.retake(py, state.0)
+    }
+
+    /// Make the lock free: for the one thread of a forked child.
+    fn _at_fork_reinit(&self) {
+        self.engine.reset_after_fork();
+    }
+
+    fn __repr__(slf: &Bound<'_, Self>) -> PyResult<String> {
+        let engine = &slf.get().engine;
+        let held = if engine.is_held() {
+            "locked"
+        } else {
+            "unlocked"
+        };
+        let name = if slf.is_exact_instance_of::<Self>() {
+            "_thread.RLock".to_owned()
+        } else {
+            slf.get_type().fully_qualified_name()?.to_string()
+        };
+        let (owner, count) = (engine.owner(), engine.count());
+        Ok(format!(
+            "<{held} {name} object owner={owner} count={count} at {:p}>",
+            slf.as_ptr()
+        ))
+    }
+}
+
+impl RLock {
+    /// Takes the lock `count` times at once. A signal handler that raises meanwhile has to wait
+    /// until the lock is taken: whoever calls this is about to give it back.
+    pub(super) fn retake(&self, py: Python<'_>, count: usize) -> PyResult<()> {
+        let taken = crate::wait::without_giving_up(py, |sleeper| {
+            self.engine.acquire(Timeout::None.patience(), sleeper)
+        });
+        self.engine.restore_count(count);
+        taken
+    }
+}
+
+fn not_owner(_: engine::NotOwner) -> PyErr {
+    PyRuntimeError::new_err("cannot release un-acquired lock")
+}

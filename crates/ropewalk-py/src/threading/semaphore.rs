@@ -1,0 +1,126 @@
+//! `threading.Semaphore` and `BoundedSemaphore`.
+//! Promise: taking a permit that is there is one compare-and-swap.
+
+use crate::timeout::{Timeout, Truth};
+use crate::wait::Interpreter;
+use pyo3::exceptions::PyValueError;
+use pyo3::intern;
+use pyo3::prelude::*;
+use pyo3::types::{PyDict, PyTuple};
+use ropewalk_facade::atomic::{AtomicBool, AtomicUsize, Ordering};
+use ropewalk_sync as engine;
+
+/// Permits that threads take and give back; the base of `ropewalk.threading.Semaphore`.
+#[pyclass(frozen, subclass, module = "ropewalk._ropewalk.threading")]
+#[derive(Debug)]
+pub(crate) struct SemaphoreEngine {
+    engine: engine::Semaphore,
+    /// The most permits there may be. Relaxed: written by `_begin` only.
+    most: AtomicUsize,
+    /// A subclass has its own release(), which `with` has to use. Relaxed: as above.
+    own_release: AtomicBool,
+}
+
+#[pymethods]
+impl SemaphoreEngine {
+    #[new]
+    #[pyo3(signature = (*_args, **_kwargs))]
+    fn new(_args: &Bound<'_, PyTuple>, _kwargs: Option<&Bound<'_, PyDict>>) -> Self {
+        Self {
+            engine: engine::Semaphore::new(1),
+            most: AtomicUsize::new(engine::Semaphore::MOST),
+            own_release: AtomicBool::new(false),
+        }
+    }
+
+    /// Sets the permits, and the most that there may be.
+    fn _begin(slf: &Bound<'_, Self>, value: usize, most: Option<usize>) -> PyResult<()> {
+        let this = slf.get();
+        this.engine.set_permits(value);
+        this.most
+            .store(most.unwrap_or(engine::Semaphore::MOST), Ordering::Relaxed);
+        let name = intern!(slf.py(), "release");
+        let ours = slf.py().get_type::<Self>().getattr(name)?;
+        let theirs = slf.get_type().getattr(name)?;
+        this.own_release.store(!theirs.is(&ours), Ordering::Relaxed);
+        Ok(())
+    }
+
+    /// Take a permit and return True.
+    ///
+    /// While there is none, wait: without an end, or at most `timeout` seconds. With `blocking`
+    /// false do not wait. Return False if no permit was taken.
+    #[pyo3(
+        signature = (blocking=Truth(true), timeout=None),
+        text_signature = "($self, blocking=True, timeout=None)"
+    )]
+    fn acquire(
+        &self,
+        py: Python<'_>,
+        blocking: Truth,
+        timeout: Option<&Bound<'_, PyAny>>,
+    ) -> PyResult<bool> {
+        if !blocking.0 && timeout.is_some() {
+            let why = "can't specify timeout for non-blocking acquire";
+            return Err(PyValueError::new_err(why));
+        }
+        if self.engine.try_acquire() {
+            return Ok(true);
+        }
+        if !blocking.0 {
+            return Ok(false);
+        }
+        let timeout = Timeout::of_repeated_waits(timeout)?;
+        self.engine
+            .acquire(timeout.patience(), &mut Interpreter::new(py, timeout))
+    }
+
+    /// Give `n` permits back.
+    #[pyo3(signature = (n=None), text_signature = "($self, n=1)")]
+    fn release(&self, n: Option<&Bound<'_, PyAny>>) -> PyResult<()> {
+        let count = match n {
+            None => 1,
+            Some(n) if n.lt(1)? => return Err(PyValueError::new_err("n must be one or more")),
+            Some(n) => n.extract()?,
+        };
+        self.engine
+            .release(count, self.most.load(Ordering::Relaxed))
+            .map_err(|_| PyValueError::new_err("Semaphore released too many times"))
+    }
+
+    #[pyo3(
+        signature = (blocking=Truth(true), timeout=None),
+        text_signature = "($self, blocking=True, timeout=None)"
+    )]
+    fn __enter__(
+        &self,
+        py: Python<'_>,
+        blocking: Truth,
+        timeout: Option<&Bound<'_, PyAny>>,
+    ) -> PyResult<bool> {
+        self.acquire(py, blocking, timeout)
+    }
+
+    fn __exit__(
+        slf: &Bound<'_, Self>,
+        _kind: &Bound<'_, PyAny>,
+        _error: &Bound<'_, PyAny>,
+        _traceback: &Bound<'_, PyAny>,
+    ) -> PyResult<()> {
+        if slf.get().own_release.load(Ordering::Relaxed) {
+            return slf.call_method0(intern!(slf.py(), "release")).map(drop);
+        }
+        slf.get().release(None)
+    }
+
+    /// How many permits there are.
+    #[getter]
+    fn _value(&self) -> usize {
+        self.engine.permits()
+    }
+
+    /// Forget who waited: for the one thread of a forked child.
+    fn _at_fork_reinit(&self) {
+        self.engine.reset_after_fork();
+    }
+}

@@ -1,0 +1,240 @@
+//! A meeting point for a fixed number of threads.
+//!
+//! Promise: all threads of a round leave it together or all of them learn that it broke; a thread
+//! that comes back at once stands in the next round and cannot disturb the one before. The action
+//! of the last thread runs without the lock.
+
+use ropewalk_facade::atomic::{AtomicU32, Ordering};
+use ropewalk_facade::sync::Arc;
+use ropewalk_park::{
+    Deadline, Left, Patience, ShortGuard, ShortLock, Sleeper, WaitList, Waiter, Wake,
+};
+
+/// Why a thread did not pass the barrier.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum BarrierError<A> {
+    /// It is broken, broke, or was reset while the thread waited.
+    Broken,
+    /// The wait was given up, or the action failed.
+    Aborted(A),
+}
+
+/// How a round ended: told to its threads through the cell that they share.
+const OPEN: u32 = 0;
+const PASSED: u32 = 1;
+const BROKEN: u32 = 2;
+
+/// A barrier for a fixed number of parties.
+///
+/// ```
+/// use ropewalk_sync::{Barrier, Patience, Uninterrupted};
+///
+/// let barrier = Barrier::new(1);
+/// let place = barrier.wait(Patience::Forever, &mut Uninterrupted, || Ok(()));
+/// assert_eq!(place, Ok(0));
+/// ```
+#[derive(Debug)]
+pub struct Barrier {
+    parties: usize,
+    state: ShortLock<State>,
+}
+
+#[derive(Debug)]
+struct State {
+    /// How many of the current round have come.
+    come: usize,
+    broken: bool,
+    /// The last thread of the round has come and runs its action.
+    acting: bool,
+    /// How the current round ends.
+    round: Arc<AtomicU32>,
+    /// The current round's threads.
+    waiting: WaitList,
+    /// Threads that wait for the action to end, to enter the next round.
+    entering: WaitList,
+}
+
+impl State {
+    /// Ends the current round and begins the next; returns the wakes that are owed.
+    fn end_round(&mut self, outcome: u32) -> Vec<Wake> {
+        // sync: barrier-round, Release pairs with the Acquire in `Barrier::wait_for_the_others`.
+        self.round.store(outcome, Ordering::Release);
+        self.round = Arc::new(AtomicU32::new(OPEN));
+        self.come = 0;
+        self.acting = false;
+        let mut wakes = self.waiting.tell_all();
+        wakes.append(&mut self.entering.tell_all());
+        wakes
+    }
+}
+
+impl Barrier {
+    /// A barrier that lets threads through in groups of `parties`.
+    #[must_use]
+    pub fn new(parties: usize) -> Self {
+        Self {
+            parties,
+            state: ShortLock::new(State {
+                come: 0,
+                broken: false,
+                acting: false,
+                round: Arc::new(AtomicU32::new(OPEN)),
+                waiting: WaitList::new(),
+                entering: WaitList::new(),
+            }),
+        }
+    }
+
+    /// Waits until all parties have come; the last one calls `action` first. Returns how many had
+    /// come before.
+    ///
+    /// When `patience` ends too early or the action fails the barrier breaks, for everybody.
+    pub fn wait<S: Sleeper>(
+        &self,
+        patience: Patience,
+        sleeper: &mut S,
+        action: impl FnOnce() -> Result<(), S::Abort>,
+    ) -> Result<usize, BarrierError<S::Abort>> {
+        let mut state = self.enter(sleeper)?;
+        let index = state.come;
+        state.come += 1;
+        if state.come != self.parties {
+            self.wait_for_the_others(state, patience, sleeper)?;
+        } else {
+            self.let_all_through(state, action)?;
+        }
+        Ok(index)
+    }
+
+    /// Waits until no action runs.
+    fn enter<S: Sleeper>(
+        &self,
+        sleeper: &mut S,
+    ) -> Result<ShortGuard<'_, State>, BarrierError<S::Abort>> {
+        let mut state = self.state.lock();
+        while state.acting {
+            let waiter = Waiter::current();
+            state.entering.enlist(&waiter);
+            drop(state);
+            let slept = sleeper.sleep(&waiter, Deadline::NEVER);
+            state = self.state.lock();
+            // Everybody who enters is told at once, so nobody has to pass that on.
+            let _ = state.entering.leave(&waiter);
+            slept.map_err(BarrierError::Aborted)?;
+        }
+        if state.broken {
+            Err(BarrierError::Broken)
+        } else {
+            Ok(state)
+        }
+    }
+
+    fn wait_for_the_others<S: Sleeper>(
+        &self,
+        mut state: ShortGuard<'_, State>,
+        patience: Patience,
+        sleeper: &mut S,
+    ) -> Result<(), BarrierError<S::Abort>> {
+        let round = Arc::clone(&state.round);
+        let waiter = Waiter::current();
+        state.waiting.enlist(&waiter);
+        drop(state);
+        let deadline = patience.deadline().unwrap_or_else(Deadline::now);
+        let slept = sleeper.sleep(&waiter, deadline);
+        let mut state = self.state.lock();
+        let left = state.waiting.leave(&waiter);
+        // sync: barrier-round, Acquire pairs with the Release in `State::end_round`.
+        match round.load(Ordering::Acquire) {
+            PASSED => slept.map(drop).map_err(BarrierError::Aborted),
+            BROKEN => Err(BarrierError::Broken),
+            _ => {
+                debug_assert_eq!(
+                    left,
+                    Left::Waiting,
+                    "a round tells its threads when it ends"
+                );
+                match slept {
+                    Err(why) => {
+                        state.come -= 1;
+                        Err(BarrierError::Aborted(why))
+                    }
+                    Ok(_) => {
+                        self.break_up(state);
+                        Err(BarrierError::Broken)
+                    }
+                }
+            }
+        }
+    }
+
+    fn let_all_through<A>(
+        &self,
+        mut state: ShortGuard<'_, State>,
+        action: impl FnOnce() -> Result<(), A>,
+    ) -> Result<(), BarrierError<A>> {
+        /// Breaks the barrier unless the action came to a good end; also when it panics.
+        struct Breaker<'a>(Option<&'a Barrier>);
+        impl Drop for Breaker<'_> {
+            fn drop(&mut self) {
+                if let Some(barrier) = self.0 {
+                    barrier.break_up(barrier.state.lock());
+                }
+            }
+        }
+        state.acting = true;
+        let round = Arc::clone(&state.round);
+        drop(state);
+        let mut breaker = Breaker(Some(self));
+        action().map_err(BarrierError::Aborted)?;
+        breaker.0 = None;
+        let mut state = self.state.lock();
+        // Reset or abort may have ended this round while the action ran.
+        if round.load(Ordering::Relaxed) == OPEN {
+            let wakes = state.end_round(PASSED);
+            drop(state);
+            wakes.into_iter().for_each(Wake::now);
+        }
+        Ok(())
+    }
+
+    /// Breaks the barrier: whoever waits or comes learns it, until [`Barrier::reset`].
+    pub fn abort(&self) {
+        self.break_up(self.state.lock());
+    }
+
+    #[expect(clippy::unused_self, reason = "reads as what happens to the barrier")]
+    fn break_up(&self, mut state: ShortGuard<'_, State>) {
+        state.broken = true;
+        let wakes = state.end_round(BROKEN);
+        drop(state);
+        wakes.into_iter().for_each(Wake::now);
+    }
+
+    /// Makes the barrier whole and empty; whoever waits learns that its round broke.
+    pub fn reset(&self) {
+        let mut state = self.state.lock();
+        state.broken = false;
+        let wakes = state.end_round(BROKEN);
+        drop(state);
+        wakes.into_iter().for_each(Wake::now);
+    }
+
+    /// How many threads let each other through.
+    #[must_use]
+    pub fn parties(&self) -> usize {
+        self.parties
+    }
+
+    /// How many threads wait at this moment.
+    #[must_use]
+    pub fn waiting(&self) -> usize {
+        let state = self.state.lock();
+        if state.acting { 0 } else { state.come }
+    }
+
+    /// True while the barrier is broken.
+    #[must_use]
+    pub fn is_broken(&self) -> bool {
+        self.state.lock().broken
+    }
+}

@@ -1,0 +1,200 @@
+"""The locks, conditions, events, semaphores and barriers of ``threading``.
+
+Promise: signatures, checks, messages and reprs are the running Python's; everything
+that waits or wakes is the engine's. Lock and RLock are the engine's own classes.
+"""
+
+from __future__ import annotations
+
+import sys
+import threading as _stdlib
+import warnings
+from time import monotonic
+
+from ropewalk import _ropewalk
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from typing import Any
+
+_engine = _ropewalk.threading
+
+__all__ = [
+    "Barrier",
+    "BoundedSemaphore",
+    "BrokenBarrierError",
+    "Condition",
+    "Event",
+    "Lock",
+    "RLock",
+    "Semaphore",
+]
+
+BrokenBarrierError = _stdlib.BrokenBarrierError
+
+# From 3.13 on a class, before that a function that makes locks.
+Lock = _engine.lock if sys.version_info >= (3, 13) else _engine.allocate_lock
+_CRLock = _engine.RLock
+
+
+def RLock(*args: Any, **kwargs: Any) -> Any:
+    """Return a new lock that the thread which holds it may take again.
+
+    It is free once it was given back as often as it was taken, and only the thread
+    that holds it can give it back.
+    """
+    if (args or kwargs) and sys.version_info >= (3, 13):
+        warnings.warn(
+            "Passing arguments to RLock is deprecated and will be removed in 3.15",
+            DeprecationWarning,
+            stacklevel=2,
+        )
+    return _CRLock()
+
+
+def _deprecated(old: str, new: str) -> None:
+    warnings.warn(
+        f"{old}() is deprecated, use {new}() instead", DeprecationWarning, stacklevel=3
+    )
+
+
+def _described(self: object, what: str) -> str:
+    cls = type(self)
+    return f"<{cls.__module__}.{cls.__qualname__} at {id(self):#x}: {what}>"
+
+
+class Condition(_engine.ConditionEngine):
+    """Lets threads wait until another thread notifies them, under one lock.
+
+    The lock is a new RLock, or the one that is given; several conditions may share
+    one.
+    """
+
+    def __init__(self, lock: Any = None) -> None:
+        if lock is None:
+            lock = _CRLock()
+        self.acquire = lock.acquire
+        self.release = lock.release
+        self._begin(lock)
+
+    def __repr__(self) -> str:
+        return f"<Condition({self._lock}, {self._waiting()})>"
+
+    def wait_for(
+        self, predicate: Callable[[], Any], timeout: float | None = None
+    ) -> Any:
+        """Wait until `predicate()` is true; return what it returned last.
+
+        At most `timeout` seconds; then that is something false.
+        """
+        result = predicate()
+        if result or timeout is None:
+            while not result:
+                self.wait()
+                result = predicate()
+            return result
+        left, end = timeout, monotonic() + timeout
+        while not result:
+            self.wait(left)
+            result = predicate()
+            left = end - monotonic()
+            if left <= 0:
+                break
+        return result
+
+    def notifyAll(self) -> None:
+        """Let all threads that wait go on: the old name of notify_all()."""
+        _deprecated("notifyAll", "notify_all")
+        self.notify_all()
+
+
+class Semaphore(_engine.SemaphoreEngine):
+    """Permits that threads take with acquire() and give back with release()."""
+
+    def __init__(self, value: int = 1) -> None:
+        if value < 0:
+            raise ValueError("semaphore initial value must be >= 0")
+        self._begin(value, None)
+
+    def __repr__(self) -> str:
+        return _described(self, f"value={self._value}")
+
+
+class BoundedSemaphore(Semaphore):
+    """A semaphore that refuses more permits back than it began with."""
+
+    def __init__(self, value: int = 1) -> None:
+        super().__init__(value)
+        self._initial_value = value
+        self._begin(value, value)
+
+    def __repr__(self) -> str:
+        return _described(self, f"value={self._value}/{self._initial_value}")
+
+
+class Event(_engine.EventEngine):
+    """A flag that threads wait for: set() sets it, clear() takes it back."""
+
+    _own_cond: Condition | None = None
+
+    def __init__(self) -> None:
+        self._begin()
+
+    def __repr__(self) -> str:
+        return _described(self, "set" if self.is_set() else "unset")
+
+    @property
+    def _flag(self) -> bool:
+        return self.is_set()
+
+    @property
+    def _cond(self) -> Condition:
+        """A condition of the event's own; the engine does not wait on it."""
+        if self._own_cond is None:
+            self._own_cond = Condition(Lock())
+        return self._own_cond
+
+    def _at_fork_reinit(self) -> None:
+        self._forget_waiters()
+        if self._own_cond is not None:
+            self._own_cond._at_fork_reinit()
+
+    def isSet(self) -> bool:
+        """Return True while the flag is set: the old name of is_set()."""
+        _deprecated("isSet", "is_set")
+        return self.is_set()
+
+
+class Barrier(_engine.BarrierEngine):
+    """A meeting point: wait() returns when `parties` threads have called it."""
+
+    def __init__(
+        self,
+        parties: int,
+        action: Callable[[], Any] | None = None,
+        timeout: float | None = None,
+    ) -> None:
+        """Make a barrier for `parties` threads.
+
+        The last of them to come calls `action`, if there is one. `timeout` is the
+        default for wait().
+        """
+        if sys.version_info >= (3, 13) and parties < 1:
+            raise ValueError("parties must be > 0")
+        self._action = action
+        self._timeout = timeout
+        self._begin(parties, BrokenBarrierError)
+
+    def __repr__(self) -> str:
+        if self.broken:
+            return _described(self, "broken")
+        return _described(self, f"waiters={self.n_waiting}/{self.parties}")
+
+    def wait(self, timeout: float | None = None) -> int:
+        """Wait until all parties have come; return how many had come before.
+
+        When they have not after `timeout` seconds, or the action fails, the barrier
+        breaks: all that wait get BrokenBarrierError.
+        """
+        return self._wait(self._timeout if timeout is None else timeout, self._action)

@@ -1,0 +1,108 @@
+"""Faster ``start`` and ``join`` for the standard library's Thread class.
+
+Promise: `Thread` stays the class it is, so that subclasses made earlier, the main
+thread and isinstance() hold; only these two methods are replaced in place. The
+bookkeeping (`_active`, `_limbo`, shut-down, fork) stays the standard library's.
+"""
+
+from __future__ import annotations
+
+import sys
+
+from ropewalk import _ropewalk
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from types import ModuleType
+    from typing import Any
+
+_engine = _ropewalk.threading
+
+
+def improve(module: ModuleType) -> None:
+    """Replace the methods of `module.Thread`; the module is ``threading``."""
+    thread: Any = module.Thread
+    thread.start = _make_start(module)
+    thread.join = _make_join(module)
+
+
+def _make_start(threading: Any) -> Any:
+    if sys.version_info >= (3, 13):
+
+        def launch(self: Any) -> None:
+            threading._start_joinable_thread(
+                self._bootstrap, handle=self._handle, daemon=self.daemon
+            )
+
+    else:
+
+        def launch(self: Any) -> None:
+            threading._start_new_thread(self._bootstrap, ())
+
+    def start(self: Any) -> None:
+        """Start the thread: run() is called in a thread of its own.
+
+        Once per object; RuntimeError the second time.
+        """
+        if not self._initialized:
+            raise RuntimeError("thread.__init__() not called")
+        if self._started.is_set():
+            raise RuntimeError("threads can only be started once")
+        if sys.version_info >= (3, 14):
+            _choose_context(self)
+        limbo = threading._limbo
+        with threading._active_limbo_lock:
+            limbo[self] = self
+        try:
+            launch(self)
+        except Exception:
+            with threading._active_limbo_lock:
+                del limbo[self]
+            raise
+        # The new thread sets ident and native_id before this.
+        self._started.wait()
+
+    start.__qualname__ = "Thread.start"
+    start.__module__ = threading.__name__
+    return start
+
+
+def _choose_context(thread: Any) -> None:
+    """Give the thread the context it will run in, unless it was given one."""
+    import contextvars
+
+    if thread._context is None:
+        if getattr(sys.flags, "thread_inherit_context", False):
+            thread._context = contextvars.copy_context()
+        else:
+            thread._context = contextvars.Context()
+
+
+def _make_join(threading: Any) -> Any:
+    if sys.version_info >= (3, 13):
+
+        def wait(self: Any, timeout: float | None) -> None:
+            self._handle.join(timeout)
+
+    else:
+
+        def wait(self: Any, timeout: float | None) -> None:
+            self._wait_for_tstate_lock(timeout=-1 if timeout is None else timeout)
+
+    def join(self: Any, timeout: float | None = None) -> None:
+        """Wait until the thread has ended: without an end, or at most `timeout` seconds.
+
+        Returns None in both cases; is_alive() tells which it was. RuntimeError for
+        the current thread and for one that was not started.
+        """
+        if not self._initialized:
+            raise RuntimeError("Thread.__init__() not called")
+        if not self._started.is_set():
+            raise RuntimeError("cannot join thread before it is started")
+        if self is threading.current_thread():
+            raise RuntimeError("cannot join current thread")
+        wait(self, None if timeout is None else max(timeout, 0))
+
+    join.__qualname__ = "Thread.join"
+    join.__module__ = threading.__name__
+    return join
