@@ -12,13 +12,14 @@ from __future__ import annotations
 from collections import deque
 from heapq import heappop, heappush
 from types import GenericAlias
-from typing import TYPE_CHECKING, Any, NoReturn
 
 from ropewalk import _ropewalk
 from ropewalk._queue_inside import Empty, Full, Inside, ShutDown
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterable
+    from typing import Any, NoReturn
 
 _ropewalk.queue.use_exceptions(Empty, Full, ShutDown)
 
@@ -105,12 +106,12 @@ class Queue(_ropewalk.queue.QueueEngine):
     def _inside_put_many(
         self, items: Iterable[Any], block: bool, timeout: float | None
     ) -> None:
-        self._look_inside().put_many(self, items, block, timeout)
+        self._inside.put_many(self, items, block, timeout)
 
     def _inside_get_many(
         self, max_items: int | None, block: bool, timeout: float | None
     ) -> list[Any]:
-        return self._look_inside().get_many(self, max_items, block, timeout)
+        return self._inside.get_many(self, max_items, block, timeout)
 
     def _inside_task_done(self) -> None:
         self._look_inside().task_done()

@@ -9,10 +9,10 @@ where the engine cannot be loaded everything is.
 from __future__ import annotations
 
 import queue as _stdlib
-from typing import TYPE_CHECKING
 
 from ropewalk import _engine
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
     from types import ModuleType
 

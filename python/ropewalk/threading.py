@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 
 __all__ = [*_stdlib.__all__]  # noqa: PLE0604
 _OURS: dict[str, Any] = {}
+# What says, by its `__module__`, where it can be found.
+_NAMED_AFTER_PLACE: frozenset[str] = frozenset()
 
 if TYPE_CHECKING or _engine.load() is not None:
     from ropewalk import _threading_classes as _classes
@@ -35,6 +37,7 @@ if TYPE_CHECKING or _engine.load() is not None:
         Semaphore,
     )
 
+    _NAMED_AFTER_PLACE = frozenset(_classes.__all__) - {"Lock", "BrokenBarrierError"}
     _OURS = {name: getattr(_classes, name) for name in _classes.__all__}
     _OURS["_CRLock"] = _classes._CRLock
 else:
@@ -47,7 +50,7 @@ def _put_into(module: ModuleType) -> None:
         return
     for name, value in _OURS.items():
         setattr(module, name, value)
-        if isinstance(value, type) and value.__module__.startswith("ropewalk._thr"):
+        if name in _NAMED_AFTER_PLACE:
             value.__module__ = module.__name__
     _threading_thread.improve(module)
 

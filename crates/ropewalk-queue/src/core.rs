@@ -321,6 +321,29 @@ impl<D: Discipline> Core<D> {
         self.state.lock().phase == Phase::ShutDown
     }
 
+    /// True while items can be put.
+    #[must_use]
+    pub fn is_open(&self) -> bool {
+        self.state.lock().phase == Phase::Open
+    }
+
+    /// Shuts the queue down or opens it again without waking anybody; for faces that let the
+    /// state be set by hand.
+    pub fn set_shut_down(&self, flag: bool) {
+        let mut state = self.state.lock();
+        match (state.phase, flag) {
+            (Phase::Open, true) => state.phase = Phase::ShutDown,
+            (Phase::ShutDown, false) => state.phase = Phase::Open,
+            _ => {}
+        }
+    }
+
+    /// Makes every operation answer `HandedOver` until the queue is reset; for faces whose
+    /// construction has two steps.
+    pub fn close_before_use(&self) {
+        self.state.lock().phase = Phase::HandedOver;
+    }
+
     /// True after `hand_over`.
     #[must_use]
     pub fn is_handed_over(&self) -> bool {

@@ -300,14 +300,14 @@ fn one_thread_at_a_time_compares() {
 }
 
 #[test]
-fn the_lock_is_free_while_a_thread_compares() {
+fn two_getters_that_compare_take_turns() {
     loom::model(|| {
         let queue = Arc::new(WatchedQueue::new(0));
         let cell = Arc::new(UnsafeCell::new(()));
         for number in [2, 1, 3] {
             put(&queue, &cell, number);
         }
-        // While one compares, the other waits for its turn, or asks what needs no turn.
+        // While one compares, the other waits for its turn; what needs no turn does not wait.
         let other = with(&queue, |queue| {
             assert!(queue.len() >= 2);
             queue.get(Patience::Forever, &mut Uninterrupted).unwrap().0

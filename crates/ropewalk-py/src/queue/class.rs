@@ -5,14 +5,15 @@
 //! above takes over through `_adopt_inside` and `_move_inside`, and the methods here pass each
 //! call on to `_inside_put`, `_inside_get` and so on.
 
+use super::arguments::{at_least_one, bound_of, exception, not_begun, overridden, without_waiting};
 use super::engine::{Engine, Item};
 use crate::error::{Refusal, of_task_done};
-use crate::timeout::{Timeout, Truth};
+use crate::timeout::{Flag, Timeout, Truth};
 use crate::wait::Interpreter;
-use pyo3::exceptions::{PyRuntimeError, PyTypeError, PyValueError};
+use pyo3::exceptions::PyTypeError;
 use pyo3::prelude::*;
 use pyo3::sync::PyOnceLock;
-use pyo3::types::{PyDict, PyFloat, PyInt, PyList, PyString, PyTuple, PyType};
+use pyo3::types::{PyDict, PyList, PyTuple, PyType};
 use pyo3::{PyTraverseError, PyVisit, intern};
 use ropewalk_park::ShortLock;
 
@@ -46,10 +47,18 @@ impl QueueEngine {
         let discipline = cls.getattr(intern!(cls.py(), "_discipline"))?;
         let engine = Engine::new(discipline.extract()?)
             .ok_or_else(|| PyTypeError::new_err("_discipline: 'fifo', 'lifo' or 'priority'"))?;
+        // Until `_begin` opens it.
+        engine.close_before_use();
         Ok(Self {
             engine,
             attributes: ShortLock::default(),
         })
+    }
+
+    /// Which order the engine keeps; subclasses say which.
+    #[classattr]
+    fn _discipline() -> &'static str {
+        "fifo"
     }
 
     /// Makes the queue empty and open, for at most `maxsize` items. False when `maxsize` is
@@ -76,22 +85,22 @@ impl QueueEngine {
     /// `block` false do not wait. Full is raised when there was no room in time, ShutDown when
     /// the queue is shut down.
     #[pyo3(
-        signature = (item, block=Truth(true), timeout=None),
+        signature = (item, block=Flag::Known(true), timeout=None),
         text_signature = "($self, item, block=True, timeout=None)"
     )]
-    fn put(
-        slf: &Bound<'_, Self>,
+    fn put<'py>(
+        slf: &Bound<'py, Self>,
         item: Item,
-        block: Truth,
-        timeout: Option<&Bound<'_, PyAny>>,
+        block: Flag<'py>,
+        timeout: Option<&Bound<'py, PyAny>>,
     ) -> PyResult<()> {
         let (py, this) = (slf.py(), slf.get());
-        let timeout = this.put_timeout(block, timeout)?;
-        let mut sleeper = Interpreter::new(py, timeout);
-        match this.engine.put(py, item, timeout.patience(), &mut sleeper) {
+        let time = this.put_timeout(&block, timeout)?;
+        let mut sleeper = Interpreter::new(py, time);
+        match this.engine.put(py, item, time.patience(), &mut sleeper) {
             Ok(()) => Ok(()),
             Err(Refusal::GoInside(item)) => {
-                let arguments = (item, block.0, sleeper.remaining());
+                let arguments = (item, block.object(py), sleeper.remaining(timeout)?);
                 slf.call_method1(intern!(py, "_inside_put"), arguments)
                     .map(drop)
             }
@@ -105,21 +114,21 @@ impl QueueEngine {
     /// With `block` false do not wait. Empty is raised when no item came in time, ShutDown when
     /// the queue is shut down and empty.
     #[pyo3(
-        signature = (block=Truth(true), timeout=None),
+        signature = (block=Flag::Known(true), timeout=None),
         text_signature = "($self, block=True, timeout=None)"
     )]
-    fn get(
-        slf: &Bound<'_, Self>,
-        block: Truth,
-        timeout: Option<&Bound<'_, PyAny>>,
+    fn get<'py>(
+        slf: &Bound<'py, Self>,
+        block: Flag<'py>,
+        timeout: Option<&Bound<'py, PyAny>>,
     ) -> PyResult<Item> {
-        let py = slf.py();
-        let timeout = Timeout::from_arguments(block, timeout)?;
-        let mut sleeper = Interpreter::new(py, timeout);
-        match slf.get().engine.get(py, timeout.patience(), &mut sleeper) {
+        let (py, this) = (slf.py(), slf.get());
+        let time = this.get_timeout(&block, timeout)?;
+        let mut sleeper = Interpreter::new(py, time);
+        match slf.get().engine.get(py, time.patience(), &mut sleeper) {
             Ok(item) => Ok(item),
             Err(Refusal::GoInside(())) => {
-                let arguments = (block.0, sleeper.remaining());
+                let arguments = (block.object(py), sleeper.remaining(timeout)?);
                 Ok(slf
                     .call_method1(intern!(py, "_inside_get"), arguments)?
                     .unbind())
@@ -133,29 +142,29 @@ impl QueueEngine {
     /// `timeout` is for all of them together. When Full or ShutDown is raised, the exception's
     /// `remaining` is a tuple of the items that are not in the queue.
     #[pyo3(
-        signature = (items, block=Truth(true), timeout=None),
+        signature = (items, block=Flag::Known(true), timeout=None),
         text_signature = "($self, items, block=True, timeout=None)"
     )]
-    fn put_many(
-        slf: &Bound<'_, Self>,
+    fn put_many<'py>(
+        slf: &Bound<'py, Self>,
         items: &Bound<'_, PyAny>,
-        block: Truth,
-        timeout: Option<&Bound<'_, PyAny>>,
+        block: Flag<'py>,
+        timeout: Option<&Bound<'py, PyAny>>,
     ) -> PyResult<()> {
         let (py, this) = (slf.py(), slf.get());
         let items = items
             .try_iter()?
             .map(|item| Ok(item?.unbind()))
             .collect::<PyResult<_>>()?;
-        let timeout = this.put_timeout(block, timeout)?;
-        let mut sleeper = Interpreter::new(py, timeout);
+        let time = this.put_timeout(&block, timeout)?;
+        let mut sleeper = Interpreter::new(py, time);
         match this
             .engine
-            .put_many(py, items, timeout.patience(), &mut sleeper)
+            .put_many(py, items, time.patience(), &mut sleeper)
         {
             Ok(()) => Ok(()),
             Err((Refusal::GoInside(()), rest)) => {
-                let arguments = (rest, block.0, sleeper.remaining());
+                let arguments = (rest, block.object(py), sleeper.remaining(timeout)?);
                 slf.call_method1(intern!(py, "_inside_put_many"), arguments)
                     .map(drop)
             }
@@ -171,27 +180,28 @@ impl QueueEngine {
     ///
     /// Waits for the first item as get() does, and for no other.
     #[pyo3(
-        signature = (max_items=None, block=Truth(true), timeout=None),
+        signature = (max_items=None, block=Flag::Known(true), timeout=None),
         text_signature = "($self, max_items=None, block=True, timeout=None)"
     )]
     fn get_many<'py>(
         slf: &Bound<'py, Self>,
-        max_items: Option<usize>,
-        block: Truth,
+        max_items: Option<isize>,
+        block: Flag<'py>,
         timeout: Option<&Bound<'py, PyAny>>,
     ) -> PyResult<Bound<'py, PyAny>> {
         let py = slf.py();
+        let this = slf.get();
         let count = at_least_one(max_items)?;
-        let timeout = Timeout::from_arguments(block, timeout)?;
-        let mut sleeper = Interpreter::new(py, timeout);
+        let time = this.get_timeout(&block, timeout)?;
+        let mut sleeper = Interpreter::new(py, time);
         match slf
             .get()
             .engine
-            .get_many(py, count, timeout.patience(), &mut sleeper)
+            .get_many(py, count, time.patience(), &mut sleeper)
         {
             Ok(items) => Ok(PyList::new(py, items)?.into_any()),
             Err(Refusal::GoInside(())) => {
-                let arguments = (max_items, block.0, sleeper.remaining());
+                let arguments = (max_items, block.object(py), sleeper.remaining(timeout)?);
                 slf.call_method1(intern!(py, "_inside_get_many"), arguments)
             }
             Err(Refusal::Raise(why, _)) => Err(why),
@@ -203,9 +213,11 @@ impl QueueEngine {
         static PUT: PyOnceLock<Py<PyAny>> = PyOnceLock::new();
         let name = intern!(slf.py(), "put");
         if overridden(slf, name, &PUT)? {
-            return slf.call_method1(name, (item, false)).map(drop);
+            return slf
+                .call_method(name, (item,), Some(&without_waiting(slf.py())?))
+                .map(drop);
         }
-        Self::put(slf, item, Truth(false), None)
+        Self::put(slf, item, Flag::Known(false), None)
     }
 
     /// Take the next item out of the queue if there is one now; otherwise raise Empty.
@@ -213,9 +225,11 @@ impl QueueEngine {
         static GET: PyOnceLock<Py<PyAny>> = PyOnceLock::new();
         let name = intern!(slf.py(), "get");
         if overridden(slf, name, &GET)? {
-            return Ok(slf.call_method1(name, (false,))?.unbind());
+            return Ok(slf
+                .call_method(name, (), Some(&without_waiting(slf.py())?))?
+                .unbind());
         }
-        Self::get(slf, Truth(false), None)
+        Self::get(slf, Flag::Known(false), None)
     }
 
     /// Report that one item taken out with get() has been worked on.
@@ -297,12 +311,14 @@ impl QueueEngine {
 
     /// The number of items that fit; zero or less: any number.
     #[getter]
-    fn maxsize(&self, py: Python<'_>) -> Option<Py<PyAny>> {
-        self.attributes
-            .lock()
+    fn maxsize(&self, py: Python<'_>) -> PyResult<Py<PyAny>> {
+        let attributes = self.attributes.lock();
+        let maxsize = attributes
             .maxsize
             .as_ref()
-            .map(|maxsize| maxsize.clone_ref(py))
+            .map(|maxsize| maxsize.clone_ref(py));
+        drop(attributes);
+        maxsize.ok_or_else(|| not_begun("maxsize"))
     }
 
     #[setter]
@@ -315,6 +331,14 @@ impl QueueEngine {
             Some(bound) => this.engine.set_bound(bound),
             None => drop(slf.call_method0(intern!(slf.py(), "_look_inside"))?),
         }
+        Ok(())
+    }
+
+    #[deleter]
+    fn delete_maxsize(slf: &Bound<'_, Self>) -> PyResult<()> {
+        slf.call_method0(intern!(slf.py(), "_look_inside"))?;
+        let old = slf.get().attributes.lock().maxsize.take();
+        drop(old);
         Ok(())
     }
 
@@ -358,6 +382,17 @@ impl QueueEngine {
         }
     }
 
+    #[setter]
+    fn set_is_shutdown(&self, py: Python<'_>, flag: Bound<'_, PyAny>) -> PyResult<()> {
+        match self.inside(py) {
+            Some(inside) => inside.bind(py).setattr(intern!(py, "is_shutdown"), flag),
+            None => {
+                self.engine.set_shut_down(flag.is_truthy()?);
+                Ok(())
+            }
+        }
+    }
+
     /// The object that holds the queue's inside, or None while the engine does.
     #[getter]
     fn _inside(&self, py: Python<'_>) -> Option<Py<PyAny>> {
@@ -366,14 +401,18 @@ impl QueueEngine {
 
     /// Makes `inside` the object that will hold the queue's inside, unless there is one already;
     /// returns the one that is.
-    fn _adopt_inside(&self, py: Python<'_>, inside: Py<PyAny>) -> Py<PyAny> {
+    fn _adopt_inside(&self, py: Python<'_>, inside: Py<PyAny>) -> PyResult<Py<PyAny>> {
         let mut attributes = self.attributes.lock();
+        if attributes.maxsize.is_none() {
+            drop(attributes);
+            return Err(not_begun("queue"));
+        }
         let adopted = attributes
             .inside
             .get_or_insert_with(|| inside.clone_ref(py))
             .clone_ref(py);
         drop(attributes);
-        adopted
+        Ok(adopted)
     }
 
     /// Moves everything the engine holds into `inside`; later calls do nothing. The caller holds
@@ -418,74 +457,35 @@ impl QueueEngine {
             .as_ref()
             .map(|inside| inside.clone_ref(py))
     }
-}
 
-impl QueueEngine {
-    /// The arguments of `put`; like the standard library's, they only count when there is a bound.
+    /// The arguments of `put`. Like the standard library's they only count when there is a bound,
+    /// and after shut-down nothing is asked of them.
     #[inline]
-    fn put_timeout(&self, block: Truth, timeout: Option<&Bound<'_, PyAny>>) -> PyResult<Timeout> {
-        if timeout.is_some() && !self.engine.is_bounded() {
-            return Ok(Timeout::None);
+    fn put_timeout(
+        &self,
+        block: &Flag<'_>,
+        timeout: Option<&Bound<'_, PyAny>>,
+    ) -> PyResult<Timeout> {
+        match (block, timeout) {
+            (Flag::Known(true), None) => Ok(Timeout::None),
+            (Flag::Known(false), None) => Ok(Timeout::NotAtAll),
+            _ if !self.engine.is_bounded() || !self.engine.is_open() => Ok(Timeout::None),
+            _ => Timeout::from_arguments(block.truth()?, timeout),
         }
-        Timeout::from_arguments(block, timeout)
     }
-}
 
-/// The method `name` if a subclass has its own: the `_nowait` methods are defined in terms of it.
-fn overridden<'py>(
-    queue: &Bound<'py, QueueEngine>,
-    name: &Bound<'py, PyString>,
-    cached: &'static PyOnceLock<Py<PyAny>>,
-) -> PyResult<bool> {
-    let py = queue.py();
-    let own = cached.get_or_try_init(py, || {
-        py.get_type::<QueueEngine>()
-            .getattr(name)
-            .map(Bound::unbind)
-    })?;
-    Ok(!queue.get_type().getattr(name)?.is(own))
-}
-
-/// The exception of an operation that has no other outcome.
-fn exception(refusal: Refusal<()>) -> PyErr {
-    match refusal {
-        Refusal::Raise(why, _) => why,
-        Refusal::GoInside(()) => PyRuntimeError::new_err("the queue's inside was just handed over"),
-    }
-}
-
-/// `maxsize` as the engine counts it: zero for no bound; `None` when it is not a plain number.
-fn bound_of(maxsize: &Bound<'_, PyAny>) -> Option<usize> {
-    if let Ok(number) = maxsize.cast_exact::<PyFloat>() {
-        let number = number.value();
-        let bounded = number.is_finite() && number > 0.0;
-        #[expect(
-            clippy::cast_possible_truncation,
-            clippy::cast_sign_loss,
-            reason = "positive, and a bound beyond all memory saturates"
-        )]
-        return Some(if bounded { number.ceil() as usize } else { 0 });
-    }
-    if !maxsize.is_instance_of::<PyInt>() {
-        return None;
-    }
-    // A negative number means no bound, and so does one beyond all memory.
-    Some(
-        maxsize
-            .extract::<i64>()
-            .ok()
-            .and_then(|number| usize::try_from(number).ok())
-            .unwrap_or(0),
-    )
-}
-
-/// `max_items` of `get_many`: `None` for as many as there are.
-fn at_least_one(max_items: Option<usize>) -> PyResult<usize> {
-    match max_items {
-        None => Ok(usize::MAX),
-        Some(0) => Err(PyValueError::new_err(
-            "'max_items' must be at least 1, or None for all",
-        )),
-        Some(count) => Ok(count),
+    /// The arguments of `get`: once the queue is shut down and empty nothing is asked of them.
+    #[inline]
+    fn get_timeout(
+        &self,
+        block: &Flag<'_>,
+        timeout: Option<&Bound<'_, PyAny>>,
+    ) -> PyResult<Timeout> {
+        match (block, timeout) {
+            (Flag::Known(true), None) => Ok(Timeout::None),
+            (Flag::Known(false), None) => Ok(Timeout::NotAtAll),
+            _ if !self.engine.is_open() && self.engine.len() == 0 => Ok(Timeout::None),
+            _ => Timeout::from_arguments(block.truth()?, timeout),
+        }
     }
 }
