@@ -152,6 +152,46 @@ fn a_told_getter_that_gives_up_while_another_compares_passes_the_wakeup_on() {
     assert_eq!(got, [Some(1), Some(2)]);
 }
 
+/// Items that cannot be compared, as of different types in Python.
+struct Incomparable;
+
+impl Order<u8> for Incomparable {
+    type Failure = ();
+
+    fn before(_: &u8, _: &u8) -> Result<bool, ()> {
+        Err(())
+    }
+
+    fn lost((): ()) {}
+}
+
+#[test]
+fn an_item_whose_comparison_failed_wakes_a_getter_all_the_same() {
+    let _watchdog = Watchdog::new();
+    let queue = Arc::new(Core::<Heap<u8, Incomparable>>::new(0));
+    let (tell, second) = channel();
+    let inner = Arc::clone(&queue);
+    let mut first = Scripted(vec![Box::new(move || {
+        let (asleep_at, asleep) = channel();
+        let shared = Arc::clone(&inner);
+        let getter = thread::spawn(move || {
+            let got = shared.get(Patience::Forever, &mut Announcing(asleep_at));
+            got.ok()
+        });
+        asleep.recv().expect("the getter sleeps");
+        let put = |item| inner.put(item, Patience::None, &mut Uninterrupted).is_ok();
+        // The first one tells the getter of this script, the second one fails and is inside.
+        assert_eq!([put(1), put(2)], [true, false]);
+        let _ = tell.send(getter);
+        Ok(true)
+    })]);
+    let first = queue.get(Patience::Forever, &mut first).ok();
+    let second = second.recv().expect("it was started");
+    let mut got = [first, second.join().expect("no panic")];
+    got.sort_unstable();
+    assert_eq!(got, [Some(1), Some(2)]);
+}
+
 #[test]
 fn get_many_of_nothing_takes_no_wakeup() {
     let queue = Core::<Heap<u8, Ascending>>::new(0);
