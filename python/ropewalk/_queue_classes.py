@@ -44,7 +44,7 @@ class Queue(_ropewalk.queue.QueueEngine):
     With `maxsize` greater than zero, put() waits while that many items are inside.
     """
 
-    _discipline = "fifo"
+    _discipline: str = "fifo"
 
     def __init__(self, maxsize: int = 0) -> None:
         counted = self._begin(maxsize)
@@ -52,7 +52,7 @@ class Queue(_ropewalk.queue.QueueEngine):
             self._look_inside()
             self._init(maxsize)
 
-    __class_getitem__ = classmethod(GenericAlias)
+    __class_getitem__: Any = classmethod(GenericAlias)
 
     mutex = _part_of_inside("mutex", "The lock around all changes of the queue.")
     not_empty = _part_of_inside("not_empty", "The condition on which get() waits.")
@@ -87,13 +87,17 @@ class Queue(_ropewalk.queue.QueueEngine):
 
     def _look_inside(self) -> Inside:
         """Return what holds the queue's inside, after moving it there if need be."""
-        inside = self._inside
+        inside: Inside | None = self._inside
         if inside is not None:
             return inside
-        inside = self._adopt_inside(Inside(self._new_container()))
+        inside = self._adopt(Inside(self._new_container()))
         with inside.mutex:
             self._move_inside(inside)
         return inside
+
+    def _adopt(self, inside: Inside) -> Inside:
+        adopted: Inside = self._adopt_inside(inside)
+        return adopted
 
     # What the engine calls once it no longer holds the items.
 
@@ -111,7 +115,8 @@ class Queue(_ropewalk.queue.QueueEngine):
     def _inside_get_many(
         self, max_items: int | None, block: bool, timeout: float | None
     ) -> list[Any]:
-        return self._inside.get_many(self, max_items, block, timeout)
+        items: list[Any] = self._inside.get_many(self, max_items, block, timeout)
+        return items
 
     def _inside_task_done(self) -> None:
         self._look_inside().task_done()
@@ -128,7 +133,7 @@ class Queue(_ropewalk.queue.QueueEngine):
 
     def _inside_full(self) -> bool:
         with self._look_inside().mutex:
-            return 0 < self.maxsize <= self._qsize()
+            return bool(0 < self.maxsize <= self._qsize())
 
     def __getstate__(self) -> NoReturn:
         raise TypeError(f"cannot pickle {type(self).__name__!r} object")

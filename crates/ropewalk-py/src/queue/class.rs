@@ -209,15 +209,16 @@ impl QueueEngine {
     }
 
     /// Put an item into the queue if there is room now; otherwise raise Full.
-    fn put_nowait(slf: &Bound<'_, Self>, item: Item) -> PyResult<()> {
+    fn put_nowait(slf: &Bound<'_, Self>, item: Item) -> PyResult<Py<PyAny>> {
         static PUT: PyOnceLock<Py<PyAny>> = PyOnceLock::new();
-        let name = intern!(slf.py(), "put");
+        let py = slf.py();
+        let name = intern!(py, "put");
         if overridden(slf, name, &PUT)? {
-            return slf
-                .call_method(name, (item,), Some(&without_waiting(slf.py())?))
-                .map(drop);
+            return Ok(slf
+                .call_method(name, (item,), Some(&without_waiting(py)?))?
+                .unbind());
         }
-        Self::put(slf, item, Flag::Known(false), None)
+        Self::put(slf, item, Flag::Known(false), None).map(|()| py.None())
     }
 
     /// Take the next item out of the queue if there is one now; otherwise raise Empty.
