@@ -1,10 +1,10 @@
 """Queue, LifoQueue and PriorityQueue as Python sees them.
 
 Promise: while a queue is used through its methods, the engine does all the work and
-nothing here runs. Only the parts that subclasses override or programs reach for by name
-are Python: the hooks ``_init``, ``_qsize``, ``_put`` and ``_get``, and the attributes
-``mutex``, ``not_empty``, ``not_full``, ``all_tasks_done`` and ``queue``. The first use of
-any of them moves the queue's inside into an `Inside`, for good.
+nothing here runs. Only the parts that subclasses override or programs reach for by
+name are Python: the hooks ``_init``, ``_qsize``, ``_put`` and ``_get``, and the attributes
+``mutex``, ``not_empty``, ``not_full``, ``all_tasks_done`` and ``queue``. The first use
+of any of them moves the queue's inside into an `Inside`, for good.
 """
 
 from __future__ import annotations

@@ -128,7 +128,7 @@ class Inside:
 
 
 def _end_of_wait(block: Any, timeout: Any) -> float | None:
-    """Return the moment at which a wait ends: None for never, minus infinity for now."""
+    """Return when a wait ends: None for never, minus infinity for at once."""
     if not block:
         return -inf
     if timeout is None:

@@ -1,11 +1,14 @@
-//! The class under Python's Queue, LifoQueue and PriorityQueue.
+//! The class under Python's Queue, `LifoQueue` and `PriorityQueue`.
 //!
 //! Promise: while nobody looks inside a queue, its operations never leave the engine. As soon as
 //! somebody does (`mutex`, `queue`, `not_empty` ..., or a subclass with hooks), the Python class
 //! above takes over through `_adopt_inside` and `_move_inside`, and the methods here pass each
 //! call on to `_inside_put`, `_inside_get` and so on.
 
-use super::arguments::{at_least_one, bound_of, exception, not_begun, overridden, without_waiting};
+use super::arguments::{
+    at_least_one, bound_of, exception, get_timeout, not_begun, overridden, put_timeout,
+    without_waiting,
+};
 use super::engine::{Engine, Item};
 use crate::error::{Refusal, of_task_done};
 use crate::timeout::{Flag, Timeout, Truth};
@@ -82,7 +85,7 @@ impl QueueEngine {
     /// Put an item into the queue.
     ///
     /// While the queue is full, wait for room: without an end, or at most `timeout` seconds. With
-    /// `block` false do not wait. Full is raised when there was no room in time, ShutDown when
+    /// `block` false do not wait. Full is raised when there was no room in time, `ShutDown` when
     /// the queue is shut down.
     #[pyo3(
         signature = (item, block=Flag::Known(true), timeout=None),
@@ -95,7 +98,7 @@ impl QueueEngine {
         timeout: Option<&Bound<'py, PyAny>>,
     ) -> PyResult<()> {
         let (py, this) = (slf.py(), slf.get());
-        let time = this.put_timeout(&block, timeout)?;
+        let time = put_timeout(&this.engine, &block, timeout)?;
         let mut sleeper = Interpreter::new(py, time);
         match this.engine.put(py, item, time.patience(), &mut sleeper) {
             Ok(()) => Ok(()),
@@ -111,7 +114,7 @@ impl QueueEngine {
     /// Take the next item out of the queue and return it.
     ///
     /// While the queue is empty, wait for an item: without an end, or at most `timeout` seconds.
-    /// With `block` false do not wait. Empty is raised when no item came in time, ShutDown when
+    /// With `block` false do not wait. Empty is raised when no item came in time, `ShutDown` when
     /// the queue is shut down and empty.
     #[pyo3(
         signature = (block=Flag::Known(true), timeout=None),
@@ -123,7 +126,7 @@ impl QueueEngine {
         timeout: Option<&Bound<'py, PyAny>>,
     ) -> PyResult<Item> {
         let (py, this) = (slf.py(), slf.get());
-        let time = this.get_timeout(&block, timeout)?;
+        let time = get_timeout(&this.engine, &block, timeout)?;
         let mut sleeper = Interpreter::new(py, time);
         match slf.get().engine.get(py, time.patience(), &mut sleeper) {
             Ok(item) => Ok(item),
@@ -139,7 +142,7 @@ impl QueueEngine {
 
     /// Put several items into the queue, in order, waiting for room for each of them.
     ///
-    /// `timeout` is for all of them together. When Full or ShutDown is raised, the exception's
+    /// `timeout` is for all of them together. When Full or `ShutDown` is raised, the exception's
     /// `remaining` is a tuple of the items that are not in the queue.
     #[pyo3(
         signature = (items, block=Flag::Known(true), timeout=None),
@@ -156,7 +159,7 @@ impl QueueEngine {
             .try_iter()?
             .map(|item| Ok(item?.unbind()))
             .collect::<PyResult<_>>()?;
-        let time = this.put_timeout(&block, timeout)?;
+        let time = put_timeout(&this.engine, &block, timeout)?;
         let mut sleeper = Interpreter::new(py, time);
         match this
             .engine
@@ -178,7 +181,7 @@ impl QueueEngine {
 
     /// Take several items out of the queue: a list of at least one and at most `max_items`.
     ///
-    /// Waits for the first item as get() does, and for no other.
+    /// Waits for the first item as `get()` does, and for no other.
     #[pyo3(
         signature = (max_items=None, block=Flag::Known(true), timeout=None),
         text_signature = "($self, max_items=None, block=True, timeout=None)"
@@ -192,7 +195,7 @@ impl QueueEngine {
         let py = slf.py();
         let this = slf.get();
         let count = at_least_one(max_items)?;
-        let time = this.get_timeout(&block, timeout)?;
+        let time = get_timeout(&this.engine, &block, timeout)?;
         let mut sleeper = Interpreter::new(py, time);
         match slf
             .get()
@@ -233,10 +236,10 @@ impl QueueEngine {
         Self::get(slf, Flag::Known(false), None)
     }
 
-    /// Report that one item taken out with get() has been worked on.
+    /// Report that one item taken out with `get()` has been worked on.
     ///
-    /// When this has been called once for each item put in, join() returns. One call too many
-    /// raises ValueError.
+    /// When this has been called once for each item put in, `join()` returns. One call too many
+    /// raises `ValueError`.
     fn task_done(slf: &Bound<'_, Self>) -> PyResult<()> {
         let this = slf.get();
         if this.engine.is_handed_over() {
@@ -247,7 +250,7 @@ impl QueueEngine {
         this.engine.task_done().map_err(of_task_done)
     }
 
-    /// Wait until task_done() has been called for every item put into the queue.
+    /// Wait until `task_done()` has been called for every item put into the queue.
     fn join(slf: &Bound<'_, Self>) -> PyResult<()> {
         let py = slf.py();
         match slf
@@ -261,7 +264,7 @@ impl QueueEngine {
         }
     }
 
-    /// Shut the queue down: from now on put() raises ShutDown, and so does get() once the queue
+    /// Shut the queue down: from now on `put()` raises `ShutDown`, and so does `get()` once the queue
     /// is empty. With `immediate` what is inside is thrown away and counts as done.
     #[pyo3(
         signature = (immediate=Truth(false)),
@@ -343,7 +346,7 @@ impl QueueEngine {
         Ok(())
     }
 
-    /// How many items were put and not yet reported by task_done().
+    /// How many items were put and not yet reported by `task_done()`.
     #[getter]
     fn unfinished_tasks<'py>(slf: &Bound<'py, Self>) -> PyResult<Bound<'py, PyAny>> {
         let (py, this) = (slf.py(), slf.get());
@@ -357,14 +360,13 @@ impl QueueEngine {
 
     #[setter]
     fn set_unfinished_tasks(&self, py: Python<'_>, count: Bound<'_, PyAny>) -> PyResult<()> {
-        match self.inside(py) {
-            Some(inside) => inside
+        if let Some(inside) = self.inside(py) {
+            inside
                 .bind(py)
-                .setattr(intern!(py, "unfinished_tasks"), count),
-            None => {
-                self.engine.set_unfinished(count.extract()?);
-                Ok(())
-            }
+                .setattr(intern!(py, "unfinished_tasks"), count)
+        } else {
+            self.engine.set_unfinished(count.extract()?);
+            Ok(())
         }
     }
 
@@ -385,12 +387,11 @@ impl QueueEngine {
 
     #[setter]
     fn set_is_shutdown(&self, py: Python<'_>, flag: Bound<'_, PyAny>) -> PyResult<()> {
-        match self.inside(py) {
-            Some(inside) => inside.bind(py).setattr(intern!(py, "is_shutdown"), flag),
-            None => {
-                self.engine.set_shut_down(flag.is_truthy()?);
-                Ok(())
-            }
+        if let Some(inside) = self.inside(py) {
+            inside.bind(py).setattr(intern!(py, "is_shutdown"), flag)
+        } else {
+            self.engine.set_shut_down(flag.is_truthy()?);
+            Ok(())
         }
     }
 
@@ -402,7 +403,7 @@ impl QueueEngine {
 
     /// Makes `inside` the object that will hold the queue's inside, unless there is one already;
     /// returns the one that is.
-    fn _adopt_inside(&self, py: Python<'_>, inside: Py<PyAny>) -> PyResult<Py<PyAny>> {
+    fn _adopt_inside(&self, py: Python<'_>, inside: &Bound<'_, PyAny>) -> PyResult<Py<PyAny>> {
         let mut attributes = self.attributes.lock();
         if attributes.maxsize.is_none() {
             drop(attributes);
@@ -410,7 +411,7 @@ impl QueueEngine {
         }
         let adopted = attributes
             .inside
-            .get_or_insert_with(|| inside.clone_ref(py))
+            .get_or_insert_with(|| inside.clone().unbind())
             .clone_ref(py);
         drop(attributes);
         Ok(adopted)
@@ -457,36 +458,5 @@ impl QueueEngine {
             .inside
             .as_ref()
             .map(|inside| inside.clone_ref(py))
-    }
-
-    /// The arguments of `put`. Like the standard library's they only count when there is a bound,
-    /// and after shut-down nothing is asked of them.
-    #[inline]
-    fn put_timeout(
-        &self,
-        block: &Flag<'_>,
-        timeout: Option<&Bound<'_, PyAny>>,
-    ) -> PyResult<Timeout> {
-        match (block, timeout) {
-            (Flag::Known(true), None) => Ok(Timeout::None),
-            (Flag::Known(false), None) => Ok(Timeout::NotAtAll),
-            _ if !self.engine.is_bounded() || !self.engine.is_open() => Ok(Timeout::None),
-            _ => Timeout::from_arguments(block.truth()?, timeout),
-        }
-    }
-
-    /// The arguments of `get`: once the queue is shut down and empty nothing is asked of them.
-    #[inline]
-    fn get_timeout(
-        &self,
-        block: &Flag<'_>,
-        timeout: Option<&Bound<'_, PyAny>>,
-    ) -> PyResult<Timeout> {
-        match (block, timeout) {
-            (Flag::Known(true), None) => Ok(Timeout::None),
-            (Flag::Known(false), None) => Ok(Timeout::NotAtAll),
-            _ if !self.engine.is_open() && self.engine.len() == 0 => Ok(Timeout::None),
-            _ => Timeout::from_arguments(block.truth()?, timeout),
-        }
     }
 }

@@ -17,7 +17,7 @@ pub(crate) struct SemaphoreEngine {
     engine: engine::Semaphore,
     /// The most permits there may be. Relaxed: written by `_begin` only.
     most: AtomicUsize,
-    /// A subclass has its own release(), which `with` has to use. Relaxed: as above.
+    /// A subclass has its own `release()`, which `with` has to use. Relaxed: as above.
     own_release: AtomicBool,
 }
 
