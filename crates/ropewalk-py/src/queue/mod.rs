@@ -4,4 +4,5 @@
 mod arguments;
 mod class;
 mod engine;
+mod inside;
 pub(crate) mod module;
