@@ -11,8 +11,8 @@ use super::arguments::{
 };
 use super::engine::{Engine, Item};
 use crate::error::{Refusal, of_task_done};
+use crate::report::MadeAt;
 use crate::timeout::{Flag, Timeout, Truth};
-use crate::wait::Interpreter;
 use pyo3::exceptions::PyTypeError;
 use pyo3::prelude::*;
 use pyo3::sync::PyOnceLock;
@@ -24,8 +24,10 @@ use ropewalk_park::ShortLock;
 #[pyclass(frozen, subclass, module = "ropewalk._ropewalk.queue")]
 #[derive(Debug)]
 pub(crate) struct QueueEngine {
-    engine: Engine,
+    pub(super) engine: Engine,
     attributes: ShortLock<Attributes>,
+    /// For hang reports.
+    pub(super) made: MadeAt,
 }
 
 /// What Python may see or replace.
@@ -55,6 +57,7 @@ impl QueueEngine {
         Ok(Self {
             engine,
             attributes: ShortLock::default(),
+            made: MadeAt::here(cls.py()),
         })
     }
 
@@ -68,7 +71,7 @@ impl QueueEngine {
     /// nothing the engine can count to.
     fn _begin(&self, py: Python<'_>, maxsize: Bound<'_, PyAny>) -> PyResult<bool> {
         let bound = bound_of(&maxsize);
-        let mut sleeper = Interpreter::new(py, Timeout::None);
+        let mut sleeper = self.sleeper(py, Timeout::None, "Queue.__init__");
         let old = self
             .engine
             .reset(py, bound.unwrap_or(0), &mut sleeper)
@@ -99,7 +102,7 @@ impl QueueEngine {
     ) -> PyResult<()> {
         let (py, this) = (slf.py(), slf.get());
         let time = put_timeout(&this.engine, &block, timeout)?;
-        let mut sleeper = Interpreter::new(py, time);
+        let mut sleeper = this.sleeper(py, time, "Queue.put");
         match this.engine.put(py, item, time.patience(), &mut sleeper) {
             Ok(()) => Ok(()),
             Err(Refusal::GoInside(item)) => {
@@ -127,7 +130,7 @@ impl QueueEngine {
     ) -> PyResult<Item> {
         let (py, this) = (slf.py(), slf.get());
         let time = get_timeout(&this.engine, &block, timeout)?;
-        let mut sleeper = Interpreter::new(py, time);
+        let mut sleeper = this.sleeper(py, time, "Queue.get");
         match slf.get().engine.get(py, time.patience(), &mut sleeper) {
             Ok(item) => Ok(item),
             Err(Refusal::GoInside(())) => {
@@ -160,7 +163,7 @@ impl QueueEngine {
             .map(|item| Ok(item?.unbind()))
             .collect::<PyResult<_>>()?;
         let time = put_timeout(&this.engine, &block, timeout)?;
-        let mut sleeper = Interpreter::new(py, time);
+        let mut sleeper = this.sleeper(py, time, "Queue.put_many");
         match this
             .engine
             .put_many(py, items, time.patience(), &mut sleeper)
@@ -196,7 +199,7 @@ impl QueueEngine {
         let this = slf.get();
         let count = at_least_one(max_items)?;
         let time = get_timeout(&this.engine, &block, timeout)?;
-        let mut sleeper = Interpreter::new(py, time);
+        let mut sleeper = this.sleeper(py, time, "Queue.get_many");
         match slf
             .get()
             .engine
@@ -256,7 +259,7 @@ impl QueueEngine {
         match slf
             .get()
             .engine
-            .join(py, &mut Interpreter::new(py, Timeout::None))
+            .join(py, &mut slf.get().sleeper(py, Timeout::None, "Queue.join"))
         {
             Ok(()) => Ok(()),
             Err(Refusal::GoInside(())) => slf.call_method0(intern!(py, "_inside_join")).map(drop),
@@ -278,7 +281,7 @@ impl QueueEngine {
                 .map(drop);
         }
         if immediate.0 {
-            let mut sleeper = Interpreter::new(py, Timeout::None);
+            let mut sleeper = this.sleeper(py, Timeout::None, "Queue.shutdown");
             drop(
                 this.engine
                     .shutdown_now(py, &mut sleeper)
@@ -420,7 +423,7 @@ impl QueueEngine {
     /// Moves everything the engine holds into `inside`; later calls do nothing. The caller holds
     /// the mutex of `inside`.
     fn _move_inside(&self, py: Python<'_>, inside: &Bound<'_, PyAny>) -> PyResult<()> {
-        let mut sleeper = Interpreter::new(py, Timeout::None);
+        let mut sleeper = self.sleeper(py, Timeout::None, "Queue.mutex");
         let contents = match self.engine.hand_over(py, &mut sleeper) {
             Ok(contents) => contents,
             Err(Refusal::GoInside(())) => return Ok(()),

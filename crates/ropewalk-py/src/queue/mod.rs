@@ -5,3 +5,4 @@ mod arguments;
 mod class;
 mod engine;
 pub(crate) mod module;
+mod waiting;
