@@ -12,8 +12,8 @@ use super::arguments::{
 use super::engine::{Engine, Item};
 use super::inside::{Attributes, look_inside};
 use crate::error::{Refusal, of_task_done};
+use crate::report::MadeAt;
 use crate::timeout::{Flag, Timeout, Truth};
-use crate::wait::Interpreter;
 use pyo3::exceptions::PyTypeError;
 use pyo3::prelude::*;
 use pyo3::sync::PyOnceLock;
@@ -27,6 +27,8 @@ use ropewalk_park::ShortLock;
 pub(crate) struct QueueEngine {
     pub(super) engine: Engine,
     pub(super) attributes: ShortLock<Attributes>,
+    /// For hang reports.
+    pub(super) made: MadeAt,
 }
 
 #[pymethods]
@@ -47,6 +49,7 @@ impl QueueEngine {
         Ok(Self {
             engine,
             attributes: ShortLock::default(),
+            made: MadeAt::here(cls.py()),
         })
     }
 
@@ -60,7 +63,7 @@ impl QueueEngine {
     /// nothing the engine can count to.
     fn _begin(&self, py: Python<'_>, maxsize: Bound<'_, PyAny>) -> PyResult<bool> {
         let bound = bound_of(&maxsize);
-        let mut sleeper = Interpreter::new(py, Timeout::None);
+        let mut sleeper = self.sleeper(py, Timeout::None, "Queue.__init__");
         let old = self
             .engine
             .reset(py, bound.unwrap_or(0), &mut sleeper)
@@ -91,7 +94,7 @@ impl QueueEngine {
     ) -> PyResult<()> {
         let (py, this) = (slf.py(), slf.get());
         let time = put_timeout(&this.engine, &block, timeout)?;
-        let mut sleeper = Interpreter::new(py, time);
+        let mut sleeper = this.sleeper(py, time, "Queue.put");
         match this.engine.put(py, item, time.patience(), &mut sleeper) {
             Ok(()) => Ok(()),
             Err(Refusal::GoInside(item)) => {
@@ -120,7 +123,7 @@ impl QueueEngine {
     ) -> PyResult<Item> {
         let (py, this) = (slf.py(), slf.get());
         let time = get_timeout(&this.engine, &block, timeout)?;
-        let mut sleeper = Interpreter::new(py, time);
+        let mut sleeper = this.sleeper(py, time, "Queue.get");
         match slf.get().engine.get(py, time.patience(), &mut sleeper) {
             Ok(item) => Ok(item),
             Err(Refusal::GoInside(())) => {
@@ -154,7 +157,7 @@ impl QueueEngine {
             .map(|item| Ok(item?.unbind()))
             .collect::<PyResult<_>>()?;
         let time = put_timeout(&this.engine, &block, timeout)?;
-        let mut sleeper = Interpreter::new(py, time);
+        let mut sleeper = this.sleeper(py, time, "Queue.put_many");
         match this
             .engine
             .put_many(py, items, time.patience(), &mut sleeper)
@@ -191,7 +194,7 @@ impl QueueEngine {
         let this = slf.get();
         let count = at_least_one(max_items)?;
         let time = get_timeout(&this.engine, &block, timeout)?;
-        let mut sleeper = Interpreter::new(py, time);
+        let mut sleeper = this.sleeper(py, time, "Queue.get_many");
         match slf
             .get()
             .engine
@@ -258,7 +261,7 @@ impl QueueEngine {
         match slf
             .get()
             .engine
-            .join(py, &mut Interpreter::new(py, Timeout::None))
+            .join(py, &mut slf.get().sleeper(py, Timeout::None, "Queue.join"))
         {
             Ok(()) => Ok(()),
             Err(Refusal::GoInside(())) => slf
@@ -285,7 +288,7 @@ impl QueueEngine {
                 .map(drop);
         }
         if immediate.0 {
-            let mut sleeper = Interpreter::new(py, Timeout::None);
+            let mut sleeper = this.sleeper(py, Timeout::None, "Queue.shutdown");
             drop(
                 this.engine
                     .shutdown_now(py, &mut sleeper)

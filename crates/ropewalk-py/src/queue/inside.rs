@@ -7,7 +7,6 @@ use super::arguments::not_begun;
 use super::class::QueueEngine;
 use crate::error::Refusal;
 use crate::timeout::Timeout;
-use crate::wait::Interpreter;
 use pyo3::intern;
 use pyo3::prelude::*;
 use pyo3::types::PyList;
@@ -62,7 +61,7 @@ impl QueueEngine {
 
     /// Moves everything the engine holds; later calls do nothing.
     pub(super) fn move_inside(&self, py: Python<'_>, inside: &Bound<'_, PyAny>) -> PyResult<()> {
-        let mut sleeper = Interpreter::new(py, Timeout::None);
+        let mut sleeper = self.sleeper(py, Timeout::None, "Queue.mutex");
         let contents = match self.engine.hand_over(py, &mut sleeper) {
             Ok(contents) => contents,
             Err(Refusal::GoInside(())) => return Ok(()),

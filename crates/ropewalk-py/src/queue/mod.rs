@@ -6,3 +6,4 @@ mod class;
 mod engine;
 mod inside;
 pub(crate) mod module;
+mod waiting;
