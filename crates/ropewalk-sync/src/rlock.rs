@@ -53,8 +53,9 @@ impl RLock {
         sleeper: &mut S,
     ) -> Result<bool, S::Abort> {
         if self.is_mine() {
-            self.count
-                .store(self.count.load(Ordering::Relaxed) + 1, Ordering::Relaxed);
+            let count = self.count.load(Ordering::Relaxed).checked_add(1);
+            let count = count.expect("nobody takes a lock so often without giving it back");
+            self.count.store(count, Ordering::Relaxed);
             return Ok(true);
         }
         let taken = self.lock.acquire(patience, sleeper)?;
