@@ -1,10 +1,10 @@
 """Queue, LifoQueue and PriorityQueue as Python sees them.
 
 Promise: while a queue is used through its methods, the engine does all the work and
-nothing here runs. Only the parts that subclasses override or programs reach for by name
-are Python: the hooks ``_init``, ``_qsize``, ``_put`` and ``_get``, and the attributes
-``mutex``, ``not_empty``, ``not_full``, ``all_tasks_done`` and ``queue``. The first use of
-any of them moves the queue's inside into an `Inside`, for good.
+nothing here runs. Only the parts that subclasses override or programs reach for by
+name are Python: the hooks ``_init``, ``_qsize``, ``_put`` and ``_get``, and the attributes
+``mutex``, ``not_empty``, ``not_full``, ``all_tasks_done`` and ``queue``. The first use
+of any of them moves the queue's inside into an `Inside`, for good.
 """
 
 from __future__ import annotations
@@ -12,13 +12,14 @@ from __future__ import annotations
 from collections import deque
 from heapq import heappop, heappush
 from types import GenericAlias
-from typing import TYPE_CHECKING, Any, NoReturn
 
 from ropewalk import _ropewalk
 from ropewalk._queue_inside import Empty, Full, Inside, ShutDown
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterable
+    from typing import Any, NoReturn
 
 _ropewalk.queue.use_exceptions(Empty, Full, ShutDown)
 
@@ -43,7 +44,7 @@ class Queue(_ropewalk.queue.QueueEngine):
     With `maxsize` greater than zero, put() waits while that many items are inside.
     """
 
-    _discipline = "fifo"
+    _discipline: str = "fifo"
 
     def __init__(self, maxsize: int = 0) -> None:
         counted = self._begin(maxsize)
@@ -51,7 +52,7 @@ class Queue(_ropewalk.queue.QueueEngine):
             self._look_inside()
             self._init(maxsize)
 
-    __class_getitem__ = classmethod(GenericAlias)
+    __class_getitem__: Any = classmethod(GenericAlias)
 
     mutex = _part_of_inside("mutex", "The lock around all changes of the queue.")
     not_empty = _part_of_inside("not_empty", "The condition on which get() waits.")
@@ -86,13 +87,17 @@ class Queue(_ropewalk.queue.QueueEngine):
 
     def _look_inside(self) -> Inside:
         """Return what holds the queue's inside, after moving it there if need be."""
-        inside = self._inside
+        inside: Inside | None = self._inside
         if inside is not None:
             return inside
-        inside = self._adopt_inside(Inside(self._new_container()))
+        inside = self._adopt(Inside(self._new_container()))
         with inside.mutex:
             self._move_inside(inside)
         return inside
+
+    def _adopt(self, inside: Inside) -> Inside:
+        adopted: Inside = self._adopt_inside(inside)
+        return adopted
 
     # What the engine calls once it no longer holds the items.
 
@@ -105,12 +110,13 @@ class Queue(_ropewalk.queue.QueueEngine):
     def _inside_put_many(
         self, items: Iterable[Any], block: bool, timeout: float | None
     ) -> None:
-        self._look_inside().put_many(self, items, block, timeout)
+        self._inside.put_many(self, items, block, timeout)
 
     def _inside_get_many(
         self, max_items: int | None, block: bool, timeout: float | None
     ) -> list[Any]:
-        return self._look_inside().get_many(self, max_items, block, timeout)
+        items: list[Any] = self._inside.get_many(self, max_items, block, timeout)
+        return items
 
     def _inside_task_done(self) -> None:
         self._look_inside().task_done()
@@ -127,7 +133,7 @@ class Queue(_ropewalk.queue.QueueEngine):
 
     def _inside_full(self) -> bool:
         with self._look_inside().mutex:
-            return 0 < self.maxsize <= self._qsize()
+            return bool(0 < self.maxsize <= self._qsize())
 
     def __getstate__(self) -> NoReturn:
         raise TypeError(f"cannot pickle {type(self).__name__!r} object")

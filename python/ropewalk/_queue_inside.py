@@ -9,11 +9,13 @@ from __future__ import annotations
 
 import queue as _stdlib
 import threading
+from math import inf
 from time import monotonic
-from typing import TYPE_CHECKING, Any
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Iterable
+    from typing import Any
 
     from ropewalk._queue_classes import Queue
 
@@ -42,43 +44,35 @@ class Inside:
         self.unfinished_tasks = 0
         self.is_shutdown = False
 
-    def put(self, owner: Queue, item: Any, block: bool, timeout: float | None) -> None:
+    def put(self, owner: Queue, item: Any, block: Any, timeout: Any) -> None:
         with self.not_full:
             if self.is_shutdown:
                 raise ShutDown
-            if 0 < owner.maxsize <= owner._qsize():
-                self._wait_for_room(owner, block, timeout)
+            if owner.maxsize > 0:
+                end = _end_of_wait(block, timeout)
+                while owner._qsize() >= owner.maxsize:
+                    _wait(self.not_full, end, Full)
+                    if self.is_shutdown:
+                        raise ShutDown
             owner._put(item)
             self.unfinished_tasks += 1
             self.not_empty.notify()
 
-    def _wait_for_room(self, owner: Queue, block: bool, timeout: float | None) -> None:
-        def is_full() -> bool:
-            if self.is_shutdown:
-                raise ShutDown
-            return bool(0 < owner.maxsize <= owner._qsize())
-
-        _wait_while(is_full, self.not_full, block, timeout, Full)
-
-    def get(self, owner: Queue, block: bool, timeout: float | None) -> Any:
+    def get(self, owner: Queue, block: Any, timeout: Any) -> Any:
         with self.not_empty:
-            if not owner._qsize():
-                self._wait_for_item(owner, block, timeout)
+            self._wait_for_item(owner, block, timeout)
             item = owner._get()
             self.not_full.notify()
             return item
 
-    def _wait_for_item(self, owner: Queue, block: bool, timeout: float | None) -> None:
-        def is_empty() -> bool:
-            if owner._qsize():
-                return False
-            if self.is_shutdown:
-                raise ShutDown
-            return True
-
-        if self.is_shutdown:
+    def _wait_for_item(self, owner: Queue, block: Any, timeout: Any) -> None:
+        if self.is_shutdown and not owner._qsize():
             raise ShutDown
-        _wait_while(is_empty, self.not_empty, block, timeout, Empty)
+        end = _end_of_wait(block, timeout)
+        while not owner._qsize():
+            _wait(self.not_empty, end, Empty)
+            if self.is_shutdown and not owner._qsize():
+                raise ShutDown
 
     def put_many(
         self, owner: Queue, items: Iterable[Any], block: bool, timeout: float | None
@@ -100,9 +94,8 @@ class Inside:
         self, owner: Queue, max_items: int | None, block: bool, timeout: float | None
     ) -> list[Any]:
         with self.not_empty:
-            if not owner._qsize():
-                self._wait_for_item(owner, block, timeout)
-            items = []
+            self._wait_for_item(owner, block, timeout)
+            items: list[Any] = []
             while owner._qsize() and (max_items is None or len(items) < max_items):
                 items.append(owner._get())
                 self.not_full.notify()
@@ -134,29 +127,24 @@ class Inside:
             self.not_full.notify_all()
 
 
-def _wait_while(
-    refused: Callable[[], bool],
-    condition: threading.Condition,
-    block: bool,
-    timeout: float | None,
-    too_late: type[Exception],
-) -> None:
-    """Wait on `condition` while `refused()`, which may raise to end the wait.
-
-    It was true a moment ago.
-    """
+def _end_of_wait(block: Any, timeout: Any) -> float | None:
+    """Return when a wait ends: None for never, minus infinity for at once."""
     if not block:
-        raise too_late
+        return -inf
     if timeout is None:
+        return None
+    if timeout < 0:
+        raise ValueError("'timeout' must be a non-negative number")
+    return monotonic() + timeout  # type: ignore[no-any-return]
+
+
+def _wait(
+    condition: threading.Condition, end: float | None, too_late: type[Exception]
+) -> None:
+    if end is None:
         condition.wait()
-        while refused():
-            condition.wait()
         return
-    end = monotonic() + timeout
-    left = timeout
-    while left > 0.0:
-        condition.wait(left)
-        if not refused():
-            return
-        left = end - monotonic()
-    raise too_late
+    left = end - monotonic()
+    if left <= 0.0:
+        raise too_late
+    condition.wait(left)

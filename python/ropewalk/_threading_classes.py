@@ -81,6 +81,17 @@ class Condition(_engine.ConditionEngine):
     def __repr__(self) -> str:
         return f"<Condition({self._lock}, {self._waiting()})>"
 
+    def _release_save(self) -> Any:
+        save = getattr(self._lock, "_release_save", None)
+        return self._lock.release() if save is None else save()
+
+    def _acquire_restore(self, state: Any) -> None:
+        restore = getattr(self._lock, "_acquire_restore", None)
+        if restore is None:
+            self._lock.acquire()
+        else:
+            restore(state)
+
     def wait_for(
         self, predicate: Callable[[], Any], timeout: float | None = None
     ) -> Any:
@@ -198,3 +209,7 @@ class Barrier(_engine.BarrierEngine):
         breaks: all that wait get BrokenBarrierError.
         """
         return self._wait(self._timeout if timeout is None else timeout, self._action)
+
+
+for _cls in (Condition, Semaphore, BoundedSemaphore, Event, Barrier, RLock):
+    _cls.__module__ = "ropewalk.threading"

@@ -90,7 +90,7 @@ def _make_join(threading: Any) -> Any:
             self._wait_for_tstate_lock(timeout=-1 if timeout is None else timeout)
 
     def join(self: Any, timeout: float | None = None) -> None:
-        """Wait until the thread has ended: without an end, or at most `timeout` seconds.
+        """Wait until the thread has ended, or at most `timeout` seconds.
 
         Returns None in both cases; is_alive() tells which it was. RuntimeError for
         the current thread and for one that was not started.

@@ -9,10 +9,10 @@ where the engine cannot be loaded everything is.
 from __future__ import annotations
 
 import queue as _stdlib
-from typing import TYPE_CHECKING
 
 from ropewalk import _engine
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
     from types import ModuleType
 
@@ -51,6 +51,7 @@ def _put_into(module: ModuleType) -> None:
         setattr(module, name, globals()[name])
     for cls in _OURS:
         cls.__module__ = module.__name__
-    if "ShutDown" not in module.__all__:
-        module.__all__ = [*module.__all__, "ShutDown"]
+    named: list[str] = module.__dict__["__all__"]
+    if "ShutDown" not in named:
+        module.__dict__["__all__"] = [*named, "ShutDown"]
     ShutDown.__module__ = module.__name__

@@ -29,7 +29,8 @@ class Entry:
 def read(file: Path = FILE) -> list[Entry]:
     """All entries; raises ValueError naming the one that is not whole."""
     entries = []
-    for number, table in enumerate(tomllib.loads(file.read_text("utf-8"))["skip"], 1):
+    tables = tomllib.loads(file.read_text("utf-8")).get("skip", [])
+    for number, table in enumerate(tables, 1):
         try:
             entry = Entry(
                 test=str(table["test"]),

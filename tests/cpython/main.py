@@ -39,7 +39,12 @@ def _arguments(words: list[str] | None) -> argparse.Namespace:
     add("--module", nargs="+", help="of these groups, only these test modules")
     add("--quick", action="store_true", help="leave out what takes long")
     add("-j", "--jobs", type=int, default=1, help="test modules at a time")
-    add("--python", default=sys.executable, help="the interpreter to measure")
+    add(
+        "--python",
+        type=lambda name: str(Path(name).absolute()) if "/" in name else name,
+        default=sys.executable,
+        help="the interpreter to measure",
+    )
     add("--json", type=Path, help="write every outcome there")
     add("--hang", type=float, default=Limits.test, help="seconds without progress")
     add("--fresh", action="store_true", help="measure the standard library anew")

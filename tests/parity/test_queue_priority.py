@@ -99,6 +99,7 @@ def test_items_that_cannot_be_compared(impl: ModuleType) -> None:
     assert q.get() == "text"
 
 
+@pytest.mark.differs(reason="a failed comparison in get() loses no item")
 def test_a_failed_comparison_in_get(impl: ModuleType) -> None:
     q = impl.PriorityQueue()
     for rank in range(8):

@@ -28,6 +28,44 @@ impl<'py> FromPyObject<'_, 'py> for Truth {
     }
 }
 
+/// A truth value that is only asked for when it matters.
+pub(crate) enum Flag<'py> {
+    /// The argument was left out, or is known.
+    Known(bool),
+    /// The argument as it was given.
+    Given(Bound<'py, PyAny>),
+}
+
+impl<'py> FromPyObject<'_, 'py> for Flag<'py> {
+    type Error = PyErr;
+
+    fn extract(object: Borrowed<'_, 'py, PyAny>) -> PyResult<Self> {
+        Ok(match object.cast_exact::<PyBool>() {
+            Ok(flag) => Self::Known(flag.is_true()),
+            Err(_) => Self::Given(object.to_owned()),
+        })
+    }
+}
+
+impl<'py> Flag<'py> {
+    /// Asks.
+    #[inline]
+    pub(crate) fn truth(&self) -> PyResult<Truth> {
+        match self {
+            Self::Known(flag) => Ok(Truth(*flag)),
+            Self::Given(object) => object.is_truthy().map(Truth),
+        }
+    }
+
+    /// The argument as Python code may be given it.
+    pub(crate) fn object(self, py: Python<'py>) -> Bound<'py, PyAny> {
+        match self {
+            Self::Known(flag) => PyBool::new(py, flag).to_owned().into_any(),
+            Self::Given(object) => object,
+        }
+    }
+}
+
 /// How long a call may wait.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(crate) enum Timeout {
@@ -43,7 +81,7 @@ pub(crate) enum Timeout {
 
 impl Timeout {
     /// The time-out that `block` and `timeout` mean together.
-    #[inline(always)]
+    #[inline]
     pub(crate) fn from_arguments(
         block: Truth,
         timeout: Option<&Bound<'_, PyAny>>,
@@ -67,7 +105,7 @@ impl Timeout {
     }
 
     /// The time-out of a lock's `acquire(blocking, timeout)`, where -1 means none.
-    #[inline(always)]
+    #[inline]
     pub(crate) fn of_lock(blocking: Truth, timeout: Option<&Bound<'_, PyAny>>) -> PyResult<Self> {
         match timeout {
             None if blocking.0 => Ok(Self::None),
@@ -147,21 +185,12 @@ impl Timeout {
     }
 
     /// The engine's word for it.
-    #[inline(always)]
+    #[inline]
     pub(crate) fn patience(self) -> Patience {
         match self {
             Self::NotAtAll => Patience::None,
             Self::None | Self::TooLong => Patience::Forever,
             Self::Seconds(seconds) => Patience::For(duration(seconds)),
-        }
-    }
-
-    /// The time-out as Python's `timeout` argument.
-    pub(crate) fn seconds(self) -> Option<f64> {
-        match self {
-            Self::NotAtAll | Self::None => None,
-            Self::Seconds(seconds) => Some(seconds),
-            Self::TooLong => Some(f64::INFINITY),
         }
     }
 }
@@ -200,7 +229,6 @@ fn seconds_of_any_number(timeout: &Bound<'_, PyAny>) -> PyResult<f64> {
         // Above 2**53 a float is not exact, but that is far beyond LONGEST.
         #[expect(clippy::cast_precision_loss, reason = "see above")]
         Ok(whole) => Ok(whole as f64),
-        Err(_) if timeout.is_instance_of::<pyo3::types::PyInt>() => Ok(f64::INFINITY),
         Err(_) => PyFloat::new(timeout.py(), 0.0).add(timeout)?.extract(),
     }
 }

@@ -25,12 +25,18 @@ impl<'py> Interpreter<'py> {
         }
     }
 
-    /// Seconds that are left of the time-out: what a second attempt, made in another way, is to
-    /// be given.
-    pub(crate) fn remaining(&self) -> Option<f64> {
+    /// What a second attempt, made in another way, is to be given as its time-out: the seconds
+    /// that are left, or what the caller gave if nothing was waited for yet.
+    pub(crate) fn remaining(
+        &self,
+        given: Option<&Bound<'py, PyAny>>,
+    ) -> PyResult<Option<Bound<'py, PyAny>>> {
         match self.deadline {
-            Some(deadline) => deadline.remaining().map(|left| left.as_secs_f64()),
-            None => self.timeout.seconds(),
+            None => Ok(given.cloned()),
+            Some(deadline) => deadline
+                .remaining()
+                .map(|left| Ok(left.as_secs_f64().into_pyobject(self.py)?.into_any()))
+                .transpose(),
         }
     }
 }

@@ -11,6 +11,9 @@ use ropewalk_park::{Deadline, Left, Patience, ShortGuard, Sleeper, WaitList, Wai
 /// Names one of the lists of a queue.
 type Choose<D> = fn(&mut State<D>) -> &mut WaitList;
 
+/// The lock again, and whether the thread was told.
+type Slept<'q, D, A> = Result<(ShortGuard<'q, State<D>>, bool), GaveUp<A>>;
+
 /// Why a wait inside an operation ended without a reason to look again.
 pub(crate) enum GaveUp<A> {
     OutOfTime,
@@ -110,7 +113,7 @@ fn sleep_in<'q, D, S: Sleeper>(
     deadline: Deadline,
     sleeper: &mut S,
     owed: Option<Choose<D>>,
-) -> Result<(ShortGuard<'q, State<D>>, bool), GaveUp<S::Abort>> {
+) -> Slept<'q, D, S::Abort> {
     let waiter = Waiter::current();
     choose(&mut state).enlist(&waiter);
     drop(state);

@@ -98,10 +98,10 @@ impl Barrier {
         let mut state = self.enter(sleeper)?;
         let index = state.come;
         state.come += 1;
-        if state.come != self.parties {
-            self.wait_for_the_others(state, patience, sleeper)?;
-        } else {
+        if state.come == self.parties {
             self.let_all_through(state, action)?;
+        } else {
+            self.wait_for_the_others(state, patience, sleeper)?;
         }
         Ok(index)
     }

@@ -36,6 +36,7 @@ impl Futex {
         let guard = self.gate.lock().unwrap_or_else(PoisonError::into_inner);
         // The gate is held here and while waking, so a change and its wake cannot both fall
         // between this look and the sleep.
+        // sync: word, Acquire pairs with the Release of whoever changes the word before waking.
         if self.word.load(Ordering::Acquire) != expected {
             return Slept::Roused;
         }

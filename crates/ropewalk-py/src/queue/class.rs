@@ -1,18 +1,22 @@
-//! The class under Python's Queue, LifoQueue and PriorityQueue.
+//! The class under Python's Queue, `LifoQueue` and `PriorityQueue`.
 //!
 //! Promise: while nobody looks inside a queue, its operations never leave the engine. As soon as
 //! somebody does (`mutex`, `queue`, `not_empty` ..., or a subclass with hooks), the Python class
 //! above takes over through `_adopt_inside` and `_move_inside`, and the methods here pass each
 //! call on to `_inside_put`, `_inside_get` and so on.
 
+use super::arguments::{
+    at_least_one, bound_of, exception, get_timeout, not_begun, overridden, put_timeout,
+    without_waiting,
+};
 use super::engine::{Engine, Item};
 use crate::error::{Refusal, of_task_done};
-use crate::timeout::{Timeout, Truth};
+use crate::timeout::{Flag, Timeout, Truth};
 use crate::wait::Interpreter;
-use pyo3::exceptions::{PyRuntimeError, PyTypeError, PyValueError};
+use pyo3::exceptions::PyTypeError;
 use pyo3::prelude::*;
 use pyo3::sync::PyOnceLock;
-use pyo3::types::{PyDict, PyFloat, PyInt, PyList, PyString, PyTuple, PyType};
+use pyo3::types::{PyDict, PyList, PyTuple, PyType};
 use pyo3::{PyTraverseError, PyVisit, intern};
 use ropewalk_park::ShortLock;
 
@@ -46,10 +50,18 @@ impl QueueEngine {
         let discipline = cls.getattr(intern!(cls.py(), "_discipline"))?;
         let engine = Engine::new(discipline.extract()?)
             .ok_or_else(|| PyTypeError::new_err("_discipline: 'fifo', 'lifo' or 'priority'"))?;
+        // Until `_begin` opens it.
+        engine.close_before_use();
         Ok(Self {
             engine,
             attributes: ShortLock::default(),
         })
+    }
+
+    /// Which order the engine keeps; subclasses say which.
+    #[classattr]
+    fn _discipline() -> &'static str {
+        "fifo"
     }
 
     /// Makes the queue empty and open, for at most `maxsize` items. False when `maxsize` is
@@ -73,25 +85,25 @@ impl QueueEngine {
     /// Put an item into the queue.
     ///
     /// While the queue is full, wait for room: without an end, or at most `timeout` seconds. With
-    /// `block` false do not wait. Full is raised when there was no room in time, ShutDown when
+    /// `block` false do not wait. Full is raised when there was no room in time, `ShutDown` when
     /// the queue is shut down.
     #[pyo3(
-        signature = (item, block=Truth(true), timeout=None),
+        signature = (item, block=Flag::Known(true), timeout=None),
         text_signature = "($self, item, block=True, timeout=None)"
     )]
-    fn put(
-        slf: &Bound<'_, Self>,
+    fn put<'py>(
+        slf: &Bound<'py, Self>,
         item: Item,
-        block: Truth,
-        timeout: Option<&Bound<'_, PyAny>>,
+        block: Flag<'py>,
+        timeout: Option<&Bound<'py, PyAny>>,
     ) -> PyResult<()> {
         let (py, this) = (slf.py(), slf.get());
-        let timeout = this.put_timeout(block, timeout)?;
-        let mut sleeper = Interpreter::new(py, timeout);
-        match this.engine.put(py, item, timeout.patience(), &mut sleeper) {
+        let time = put_timeout(&this.engine, &block, timeout)?;
+        let mut sleeper = Interpreter::new(py, time);
+        match this.engine.put(py, item, time.patience(), &mut sleeper) {
             Ok(()) => Ok(()),
             Err(Refusal::GoInside(item)) => {
-                let arguments = (item, block.0, sleeper.remaining());
+                let arguments = (item, block.object(py), sleeper.remaining(timeout)?);
                 slf.call_method1(intern!(py, "_inside_put"), arguments)
                     .map(drop)
             }
@@ -102,24 +114,24 @@ impl QueueEngine {
     /// Take the next item out of the queue and return it.
     ///
     /// While the queue is empty, wait for an item: without an end, or at most `timeout` seconds.
-    /// With `block` false do not wait. Empty is raised when no item came in time, ShutDown when
+    /// With `block` false do not wait. Empty is raised when no item came in time, `ShutDown` when
     /// the queue is shut down and empty.
     #[pyo3(
-        signature = (block=Truth(true), timeout=None),
+        signature = (block=Flag::Known(true), timeout=None),
         text_signature = "($self, block=True, timeout=None)"
     )]
-    fn get(
-        slf: &Bound<'_, Self>,
-        block: Truth,
-        timeout: Option<&Bound<'_, PyAny>>,
+    fn get<'py>(
+        slf: &Bound<'py, Self>,
+        block: Flag<'py>,
+        timeout: Option<&Bound<'py, PyAny>>,
     ) -> PyResult<Item> {
-        let py = slf.py();
-        let timeout = Timeout::from_arguments(block, timeout)?;
-        let mut sleeper = Interpreter::new(py, timeout);
-        match slf.get().engine.get(py, timeout.patience(), &mut sleeper) {
+        let (py, this) = (slf.py(), slf.get());
+        let time = get_timeout(&this.engine, &block, timeout)?;
+        let mut sleeper = Interpreter::new(py, time);
+        match slf.get().engine.get(py, time.patience(), &mut sleeper) {
             Ok(item) => Ok(item),
             Err(Refusal::GoInside(())) => {
-                let arguments = (block.0, sleeper.remaining());
+                let arguments = (block.object(py), sleeper.remaining(timeout)?);
                 Ok(slf
                     .call_method1(intern!(py, "_inside_get"), arguments)?
                     .unbind())
@@ -130,32 +142,32 @@ impl QueueEngine {
 
     /// Put several items into the queue, in order, waiting for room for each of them.
     ///
-    /// `timeout` is for all of them together. When Full or ShutDown is raised, the exception's
+    /// `timeout` is for all of them together. When Full or `ShutDown` is raised, the exception's
     /// `remaining` is a tuple of the items that are not in the queue.
     #[pyo3(
-        signature = (items, block=Truth(true), timeout=None),
+        signature = (items, block=Flag::Known(true), timeout=None),
         text_signature = "($self, items, block=True, timeout=None)"
     )]
-    fn put_many(
-        slf: &Bound<'_, Self>,
+    fn put_many<'py>(
+        slf: &Bound<'py, Self>,
         items: &Bound<'_, PyAny>,
-        block: Truth,
-        timeout: Option<&Bound<'_, PyAny>>,
+        block: Flag<'py>,
+        timeout: Option<&Bound<'py, PyAny>>,
     ) -> PyResult<()> {
         let (py, this) = (slf.py(), slf.get());
         let items = items
             .try_iter()?
             .map(|item| Ok(item?.unbind()))
             .collect::<PyResult<_>>()?;
-        let timeout = this.put_timeout(block, timeout)?;
-        let mut sleeper = Interpreter::new(py, timeout);
+        let time = put_timeout(&this.engine, &block, timeout)?;
+        let mut sleeper = Interpreter::new(py, time);
         match this
             .engine
-            .put_many(py, items, timeout.patience(), &mut sleeper)
+            .put_many(py, items, time.patience(), &mut sleeper)
         {
             Ok(()) => Ok(()),
             Err((Refusal::GoInside(()), rest)) => {
-                let arguments = (rest, block.0, sleeper.remaining());
+                let arguments = (rest, block.object(py), sleeper.remaining(timeout)?);
                 slf.call_method1(intern!(py, "_inside_put_many"), arguments)
                     .map(drop)
             }
@@ -169,29 +181,30 @@ impl QueueEngine {
 
     /// Take several items out of the queue: a list of at least one and at most `max_items`.
     ///
-    /// Waits for the first item as get() does, and for no other.
+    /// Waits for the first item as `get()` does, and for no other.
     #[pyo3(
-        signature = (max_items=None, block=Truth(true), timeout=None),
+        signature = (max_items=None, block=Flag::Known(true), timeout=None),
         text_signature = "($self, max_items=None, block=True, timeout=None)"
     )]
     fn get_many<'py>(
         slf: &Bound<'py, Self>,
-        max_items: Option<usize>,
-        block: Truth,
+        max_items: Option<isize>,
+        block: Flag<'py>,
         timeout: Option<&Bound<'py, PyAny>>,
     ) -> PyResult<Bound<'py, PyAny>> {
         let py = slf.py();
+        let this = slf.get();
         let count = at_least_one(max_items)?;
-        let timeout = Timeout::from_arguments(block, timeout)?;
-        let mut sleeper = Interpreter::new(py, timeout);
+        let time = get_timeout(&this.engine, &block, timeout)?;
+        let mut sleeper = Interpreter::new(py, time);
         match slf
             .get()
             .engine
-            .get_many(py, count, timeout.patience(), &mut sleeper)
+            .get_many(py, count, time.patience(), &mut sleeper)
         {
             Ok(items) => Ok(PyList::new(py, items)?.into_any()),
             Err(Refusal::GoInside(())) => {
-                let arguments = (max_items, block.0, sleeper.remaining());
+                let arguments = (max_items, block.object(py), sleeper.remaining(timeout)?);
                 slf.call_method1(intern!(py, "_inside_get_many"), arguments)
             }
             Err(Refusal::Raise(why, _)) => Err(why),
@@ -199,13 +212,16 @@ impl QueueEngine {
     }
 
     /// Put an item into the queue if there is room now; otherwise raise Full.
-    fn put_nowait(slf: &Bound<'_, Self>, item: Item) -> PyResult<()> {
+    fn put_nowait(slf: &Bound<'_, Self>, item: Item) -> PyResult<Py<PyAny>> {
         static PUT: PyOnceLock<Py<PyAny>> = PyOnceLock::new();
-        let name = intern!(slf.py(), "put");
+        let py = slf.py();
+        let name = intern!(py, "put");
         if overridden(slf, name, &PUT)? {
-            return slf.call_method1(name, (item, false)).map(drop);
+            return Ok(slf
+                .call_method(name, (item,), Some(&without_waiting(py)?))?
+                .unbind());
         }
-        Self::put(slf, item, Truth(false), None)
+        Self::put(slf, item, Flag::Known(false), None).map(|()| py.None())
     }
 
     /// Take the next item out of the queue if there is one now; otherwise raise Empty.
@@ -213,15 +229,17 @@ impl QueueEngine {
         static GET: PyOnceLock<Py<PyAny>> = PyOnceLock::new();
         let name = intern!(slf.py(), "get");
         if overridden(slf, name, &GET)? {
-            return Ok(slf.call_method1(name, (false,))?.unbind());
+            return Ok(slf
+                .call_method(name, (), Some(&without_waiting(slf.py())?))?
+                .unbind());
         }
-        Self::get(slf, Truth(false), None)
+        Self::get(slf, Flag::Known(false), None)
     }
 
-    /// Report that one item taken out with get() has been worked on.
+    /// Report that one item taken out with `get()` has been worked on.
     ///
-    /// When this has been called once for each item put in, join() returns. One call too many
-    /// raises ValueError.
+    /// When this has been called once for each item put in, `join()` returns. One call too many
+    /// raises `ValueError`.
     fn task_done(slf: &Bound<'_, Self>) -> PyResult<()> {
         let this = slf.get();
         if this.engine.is_handed_over() {
@@ -232,7 +250,7 @@ impl QueueEngine {
         this.engine.task_done().map_err(of_task_done)
     }
 
-    /// Wait until task_done() has been called for every item put into the queue.
+    /// Wait until `task_done()` has been called for every item put into the queue.
     fn join(slf: &Bound<'_, Self>) -> PyResult<()> {
         let py = slf.py();
         match slf
@@ -246,7 +264,7 @@ impl QueueEngine {
         }
     }
 
-    /// Shut the queue down: from now on put() raises ShutDown, and so does get() once the queue
+    /// Shut the queue down: from now on `put()` raises `ShutDown`, and so does `get()` once the queue
     /// is empty. With `immediate` what is inside is thrown away and counts as done.
     #[pyo3(
         signature = (immediate=Truth(false)),
@@ -297,12 +315,14 @@ impl QueueEngine {
 
     /// The number of items that fit; zero or less: any number.
     #[getter]
-    fn maxsize(&self, py: Python<'_>) -> Option<Py<PyAny>> {
-        self.attributes
-            .lock()
+    fn maxsize(&self, py: Python<'_>) -> PyResult<Py<PyAny>> {
+        let attributes = self.attributes.lock();
+        let maxsize = attributes
             .maxsize
             .as_ref()
-            .map(|maxsize| maxsize.clone_ref(py))
+            .map(|maxsize| maxsize.clone_ref(py));
+        drop(attributes);
+        maxsize.ok_or_else(|| not_begun("maxsize"))
     }
 
     #[setter]
@@ -318,7 +338,15 @@ impl QueueEngine {
         Ok(())
     }
 
-    /// How many items were put and not yet reported by task_done().
+    #[deleter]
+    fn delete_maxsize(slf: &Bound<'_, Self>) -> PyResult<()> {
+        slf.call_method0(intern!(slf.py(), "_look_inside"))?;
+        let old = slf.get().attributes.lock().maxsize.take();
+        drop(old);
+        Ok(())
+    }
+
+    /// How many items were put and not yet reported by `task_done()`.
     #[getter]
     fn unfinished_tasks<'py>(slf: &Bound<'py, Self>) -> PyResult<Bound<'py, PyAny>> {
         let (py, this) = (slf.py(), slf.get());
@@ -332,14 +360,13 @@ impl QueueEngine {
 
     #[setter]
     fn set_unfinished_tasks(&self, py: Python<'_>, count: Bound<'_, PyAny>) -> PyResult<()> {
-        match self.inside(py) {
-            Some(inside) => inside
+        if let Some(inside) = self.inside(py) {
+            inside
                 .bind(py)
-                .setattr(intern!(py, "unfinished_tasks"), count),
-            None => {
-                self.engine.set_unfinished(count.extract()?);
-                Ok(())
-            }
+                .setattr(intern!(py, "unfinished_tasks"), count)
+        } else {
+            self.engine.set_unfinished(count.extract()?);
+            Ok(())
         }
     }
 
@@ -358,6 +385,16 @@ impl QueueEngine {
         }
     }
 
+    #[setter]
+    fn set_is_shutdown(&self, py: Python<'_>, flag: Bound<'_, PyAny>) -> PyResult<()> {
+        if let Some(inside) = self.inside(py) {
+            inside.bind(py).setattr(intern!(py, "is_shutdown"), flag)
+        } else {
+            self.engine.set_shut_down(flag.is_truthy()?);
+            Ok(())
+        }
+    }
+
     /// The object that holds the queue's inside, or None while the engine does.
     #[getter]
     fn _inside(&self, py: Python<'_>) -> Option<Py<PyAny>> {
@@ -366,14 +403,18 @@ impl QueueEngine {
 
     /// Makes `inside` the object that will hold the queue's inside, unless there is one already;
     /// returns the one that is.
-    fn _adopt_inside(&self, py: Python<'_>, inside: Py<PyAny>) -> Py<PyAny> {
+    fn _adopt_inside(&self, py: Python<'_>, inside: &Bound<'_, PyAny>) -> PyResult<Py<PyAny>> {
         let mut attributes = self.attributes.lock();
+        if attributes.maxsize.is_none() {
+            drop(attributes);
+            return Err(not_begun("queue"));
+        }
         let adopted = attributes
             .inside
-            .get_or_insert_with(|| inside.clone_ref(py))
+            .get_or_insert_with(|| inside.clone().unbind())
             .clone_ref(py);
         drop(attributes);
-        adopted
+        Ok(adopted)
     }
 
     /// Moves everything the engine holds into `inside`; later calls do nothing. The caller holds
@@ -417,75 +458,5 @@ impl QueueEngine {
             .inside
             .as_ref()
             .map(|inside| inside.clone_ref(py))
-    }
-}
-
-impl QueueEngine {
-    /// The arguments of `put`; like the standard library's, they only count when there is a bound.
-    #[inline]
-    fn put_timeout(&self, block: Truth, timeout: Option<&Bound<'_, PyAny>>) -> PyResult<Timeout> {
-        if timeout.is_some() && !self.engine.is_bounded() {
-            return Ok(Timeout::None);
-        }
-        Timeout::from_arguments(block, timeout)
-    }
-}
-
-/// The method `name` if a subclass has its own: the `_nowait` methods are defined in terms of it.
-fn overridden<'py>(
-    queue: &Bound<'py, QueueEngine>,
-    name: &Bound<'py, PyString>,
-    cached: &'static PyOnceLock<Py<PyAny>>,
-) -> PyResult<bool> {
-    let py = queue.py();
-    let own = cached.get_or_try_init(py, || {
-        py.get_type::<QueueEngine>()
-            .getattr(name)
-            .map(Bound::unbind)
-    })?;
-    Ok(!queue.get_type().getattr(name)?.is(own))
-}
-
-/// The exception of an operation that has no other outcome.
-fn exception(refusal: Refusal<()>) -> PyErr {
-    match refusal {
-        Refusal::Raise(why, _) => why,
-        Refusal::GoInside(()) => PyRuntimeError::new_err("the queue's inside was just handed over"),
-    }
-}
-
-/// `maxsize` as the engine counts it: zero for no bound; `None` when it is not a plain number.
-fn bound_of(maxsize: &Bound<'_, PyAny>) -> Option<usize> {
-    if let Ok(number) = maxsize.cast_exact::<PyFloat>() {
-        let number = number.value();
-        let bounded = number.is_finite() && number > 0.0;
-        #[expect(
-            clippy::cast_possible_truncation,
-            clippy::cast_sign_loss,
-            reason = "positive, and a bound beyond all memory saturates"
-        )]
-        return Some(if bounded { number.ceil() as usize } else { 0 });
-    }
-    if !maxsize.is_instance_of::<PyInt>() {
-        return None;
-    }
-    // A negative number means no bound, and so does one beyond all memory.
-    Some(
-        maxsize
-            .extract::<i64>()
-            .ok()
-            .and_then(|number| usize::try_from(number).ok())
-            .unwrap_or(0),
-    )
-}
-
-/// `max_items` of `get_many`: `None` for as many as there are.
-fn at_least_one(max_items: Option<usize>) -> PyResult<usize> {
-    match max_items {
-        None => Ok(usize::MAX),
-        Some(0) => Err(PyValueError::new_err(
-            "'max_items' must be at least 1, or None for all",
-        )),
-        Some(count) => Ok(count),
     }
 }

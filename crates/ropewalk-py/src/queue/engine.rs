@@ -168,6 +168,18 @@ impl Engine {
         with_core!(self, core => core.is_bounded())
     }
 
+    pub(crate) fn is_open(&self) -> bool {
+        with_core!(self, core => core.is_open())
+    }
+
+    pub(crate) fn set_shut_down(&self, flag: bool) {
+        with_core!(self, core => core.set_shut_down(flag));
+    }
+
+    pub(crate) fn close_before_use(&self) {
+        with_core!(self, core => core.close_before_use());
+    }
+
     pub(crate) fn is_shut_down(&self) -> bool {
         with_core!(self, core => core.is_shut_down())
     }

@@ -52,13 +52,13 @@ impl BarrierEngine {
             })
     }
 
-    /// Make the barrier whole and empty. Threads that wait get BrokenBarrierError.
+    /// Make the barrier whole and empty. Threads that wait get `BrokenBarrierError`.
     fn reset(&self) -> PyResult<()> {
         self.engine()?.reset();
         Ok(())
     }
 
-    /// Break the barrier. Threads that wait, and all that come, get BrokenBarrierError.
+    /// Break the barrier. Threads that wait, and all that come, get `BrokenBarrierError`.
     fn abort(&self) -> PyResult<()> {
         self.engine()?.abort();
         Ok(())

@@ -1,6 +1,6 @@
 //! `threading.Condition`.
 //!
-//! Promise: over our own Lock and RLock nothing but the engine runs; over any other lock its
+//! Promise: over our own Lock and `RLock` nothing but the engine runs; over any other lock its
 //! `_release_save`, `_acquire_restore` and `_is_owned` are used if it has them, and otherwise
 //! `release` and `acquire`, as the standard library does.
 
@@ -46,8 +46,8 @@ impl ConditionEngine {
     }
 
     /// The lock under the condition.
-    #[getter]
-    fn _lock<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
+    #[getter(_lock)]
+    fn lock<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
         match self.lock.get() {
             Some(lock) => Ok(lock.bind(py).clone()),
             None => Err(PyRuntimeError::new_err(
@@ -62,7 +62,7 @@ impl ConditionEngine {
     /// True, or False if the time was over first.
     #[pyo3(signature = (timeout=None))]
     fn wait(&self, py: Python<'_>, timeout: Option<&Bound<'_, PyAny>>) -> PyResult<bool> {
-        let lock = self._lock(py)?;
+        let lock = self.lock(py)?;
         if !is_owned(&lock)? {
             return Err(PyRuntimeError::new_err("cannot wait on un-acquired lock"));
         }
@@ -79,7 +79,7 @@ impl ConditionEngine {
     /// Let up to `n` of the threads that wait go on. The lock must be held.
     #[pyo3(signature = (n=None), text_signature = "($self, n=1)")]
     fn notify(&self, py: Python<'_>, n: Option<&Bound<'_, PyAny>>) -> PyResult<()> {
-        if !is_owned(&self._lock(py)?)? {
+        if !is_owned(&self.lock(py)?)? {
             return Err(PyRuntimeError::new_err("cannot notify on un-acquired lock"));
         }
         let count = match n {
@@ -93,7 +93,7 @@ impl ConditionEngine {
 
     /// Let all threads that wait go on. The lock must be held.
     fn notify_all(&self, py: Python<'_>) -> PyResult<()> {
-        if !is_owned(&self._lock(py)?)? {
+        if !is_owned(&self.lock(py)?)? {
             return Err(PyRuntimeError::new_err("cannot notify on un-acquired lock"));
         }
         self.engine.notify_all();
@@ -101,7 +101,7 @@ impl ConditionEngine {
     }
 
     fn __enter__<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
-        self._lock(py)?.call_method0(intern!(py, "__enter__"))
+        self.lock(py)?.call_method0(intern!(py, "__enter__"))
     }
 
     fn __exit__<'py>(
@@ -111,13 +111,13 @@ impl ConditionEngine {
         traceback: &Bound<'py, PyAny>,
     ) -> PyResult<Bound<'py, PyAny>> {
         let py = kind.py();
-        self._lock(py)?
+        self.lock(py)?
             .call_method1(intern!(py, "__exit__"), (kind, error, traceback))
     }
 
     /// True if the lock is held (by the current thread, where the lock knows that).
     fn _is_owned(&self, py: Python<'_>) -> PyResult<bool> {
-        is_owned(&self._lock(py)?)
+        is_owned(&self.lock(py)?)
     }
 
     /// How many threads wait.
@@ -127,7 +127,7 @@ impl ConditionEngine {
 
     /// Forget who waited and free the lock: for the one thread of a forked child.
     fn _at_fork_reinit(&self, py: Python<'_>) -> PyResult<()> {
-        self._lock(py)?
+        self.lock(py)?
             .call_method0(intern!(py, "_at_fork_reinit"))?;
         self.engine.reset_after_fork();
         Ok(())
@@ -180,12 +180,11 @@ fn release<'py>(lock: &Bound<'py, PyAny>) -> PyResult<Released<'py>> {
             .map_err(not_held);
     }
     let py = lock.py();
-    match lock.getattr_opt(intern!(py, "_release_save"))? {
-        Some(save) => Ok(Released::Foreign(Some(save.call0()?))),
-        None => {
-            lock.call_method0(intern!(py, "release"))?;
-            Ok(Released::Foreign(None))
-        }
+    if let Some(save) = lock.getattr_opt(intern!(py, "_release_save"))? {
+        Ok(Released::Foreign(Some(save.call0()?)))
+    } else {
+        lock.call_method0(intern!(py, "release"))?;
+        Ok(Released::Foreign(None))
     }
 }
 

@@ -37,7 +37,7 @@ impl EventEngine {
         self.engine.set();
     }
 
-    /// Take the flag back. From now on wait() waits again.
+    /// Take the flag back. From now on `wait()` waits again.
     fn clear(&self) {
         self.engine.clear();
     }

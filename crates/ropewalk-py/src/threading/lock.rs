@@ -9,7 +9,7 @@ use pyo3::exceptions::PyRuntimeError;
 use pyo3::prelude::*;
 use ropewalk_sync as engine;
 
-/// A lock: one thread at a time gets past acquire(), until release() is called.
+/// A lock: one thread at a time gets past `acquire()`, until `release()` is called.
 #[pyclass(
     frozen,
     weakref,
@@ -57,7 +57,7 @@ impl Lock {
         self.acquire_contended(py, timeout)
     }
 
-    /// Give the lock back. Any thread may do that; RuntimeError if nobody holds it.
+    /// Give the lock back. Any thread may do that; `RuntimeError` if nobody holds it.
     fn release(&self) -> PyResult<()> {
         self.engine
             .release()
@@ -86,7 +86,7 @@ impl Lock {
         self.release()
     }
 
-    /// An old name of acquire().
+    /// An old name of `acquire()`.
     #[pyo3(
         signature = (blocking=Truth(true), timeout=None),
         text_signature = "($self, blocking=True, timeout=-1)"
@@ -100,12 +100,12 @@ impl Lock {
         self.acquire(py, blocking, timeout)
     }
 
-    /// An old name of release().
+    /// An old name of `release()`.
     fn release_lock(&self) -> PyResult<()> {
         self.release()
     }
 
-    /// An old name of locked().
+    /// An old name of `locked()`.
     fn locked_lock(&self) -> bool {
         self.locked()
     }

@@ -42,7 +42,7 @@ impl RLock {
             .acquire(timeout.patience(), &mut Interpreter::new(py, timeout))
     }
 
-    /// Give the lock back once. RuntimeError if the current thread does not hold it.
+    /// Give the lock back once. `RuntimeError` if the current thread does not hold it.
     fn release(&self) -> PyResult<()> {
         self.engine.release().map_err(not_owner)
     }

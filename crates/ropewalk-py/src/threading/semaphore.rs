@@ -17,7 +17,7 @@ pub(crate) struct SemaphoreEngine {
     engine: engine::Semaphore,
     /// The most permits there may be. Relaxed: written by `_begin` only.
     most: AtomicUsize,
-    /// A subclass has its own release(), which `with` has to use. Relaxed: as above.
+    /// A subclass has its own `release()`, which `with` has to use. Relaxed: as above.
     own_release: AtomicBool,
 }
 
@@ -83,22 +83,16 @@ impl SemaphoreEngine {
             Some(n) if n.lt(1)? => return Err(PyValueError::new_err("n must be one or more")),
             Some(n) => n.extract()?,
         };
-        self.engine
-            .release(count, self.most.load(Ordering::Relaxed))
-            .map_err(|_| PyValueError::new_err("Semaphore released too many times"))
+        self.give_back(count)
     }
 
-    #[pyo3(
-        signature = (blocking=Truth(true), timeout=None),
-        text_signature = "($self, blocking=True, timeout=None)"
-    )]
-    fn __enter__(
-        &self,
-        py: Python<'_>,
-        blocking: Truth,
-        timeout: Option<&Bound<'_, PyAny>>,
-    ) -> PyResult<bool> {
-        self.acquire(py, blocking, timeout)
+    fn __enter__(&self, py: Python<'_>) -> PyResult<bool> {
+        if self.engine.try_acquire() {
+            return Ok(true);
+        }
+        let timeout = Timeout::None;
+        self.engine
+            .acquire(timeout.patience(), &mut Interpreter::new(py, timeout))
     }
 
     fn __exit__(
@@ -110,7 +104,7 @@ impl SemaphoreEngine {
         if slf.get().own_release.load(Ordering::Relaxed) {
             return slf.call_method0(intern!(slf.py(), "release")).map(drop);
         }
-        slf.get().release(None)
+        slf.get().give_back(1)
     }
 
     /// How many permits there are.
@@ -122,5 +116,13 @@ impl SemaphoreEngine {
     /// Forget who waited: for the one thread of a forked child.
     fn _at_fork_reinit(&self) {
         self.engine.reset_after_fork();
+    }
+}
+
+impl SemaphoreEngine {
+    fn give_back(&self, count: usize) -> PyResult<()> {
+        self.engine
+            .release(count, self.most.load(Ordering::Relaxed))
+            .map_err(|_| PyValueError::new_err("Semaphore released too many times"))
     }
 }

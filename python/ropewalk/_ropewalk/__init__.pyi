@@ -1,0 +1,6 @@
+"""The engine of ropewalk: one submodule for each module of the standard library."""
+
+from . import queue as queue
+from . import threading as threading
+
+__version__: str
