@@ -201,6 +201,21 @@ fn a_thread_that_comes_back_at_once_stands_in_the_next_round() {
 }
 
 #[test]
+fn whoever_comes_during_the_action_stands_in_the_next_round() {
+    loom::model(|| {
+        let barrier = Arc::new(Barrier::new(1));
+        let acted = Arc::new(AtomicU8::new(0));
+        let other = with(&barrier, {
+            let acted = Arc::clone(&acted);
+            move |barrier| assert_eq!(meet_and_act(barrier, &acted), Ok(0))
+        });
+        assert_eq!(meet_and_act(&barrier, &acted), Ok(0));
+        other.join().unwrap();
+        assert_eq!(acted.load(Ordering::Relaxed), 2);
+    });
+}
+
+#[test]
 fn the_last_to_come_and_the_one_that_runs_out_of_time_agree() {
     loom::model(|| {
         let barrier = Arc::new(Barrier::new(2));
@@ -213,6 +228,7 @@ fn the_last_to_come_and_the_one_that_runs_out_of_time_agree() {
         let passed = meet_and_act(&barrier, &acted).is_ok();
         assert_eq!(hasty.join().unwrap(), passed);
         assert_eq!(barrier.is_broken(), !passed);
+        assert_eq!(acted.load(Ordering::Relaxed) == 1, passed);
     });
 }
 

@@ -46,7 +46,7 @@ struct Entry {
 /// ```
 ///
 /// A value goes when its thread ends. When the `Local` goes first, the value of the thread that
-/// drops it goes with it, those of other threads when they next make values, or end.
+/// drops it goes with it, those of other threads when they have made some more values, or end.
 ///
 /// Fork: in a forked child the thread that forked has its values; the others' are never dropped.
 pub struct Local<T: 'static, F: Fn() -> T = fn() -> T> {

@@ -65,7 +65,7 @@ impl Semaphore {
 
     /// Takes a permit if there is one now.
     pub fn try_acquire(&self) -> Option<Permit<'_>> {
-        self.raw.try_acquire().then_some(Permit(self))
+        self.raw.try_acquire().then(|| Permit(self))
     }
 
     /// Takes a permit, waiting for one until a `Deadline` or for a `Duration`.
@@ -73,7 +73,7 @@ impl Semaphore {
     /// Blocking: at most so long.
     pub fn acquire_until(&self, end: impl Into<Patience>) -> Option<Permit<'_>> {
         let Ok(taken) = self.raw.acquire(end.into(), &mut Uninterrupted);
-        taken.then_some(Permit(self))
+        taken.then(|| Permit(self))
     }
 
     /// Gives back `count` permits that no guard stands for.
