@@ -156,8 +156,8 @@ fn meet(barrier: &Barrier) -> Met {
 }
 
 /// An action that loom may interrupt.
-fn meet_and_act(barrier: &Barrier, acted: &AtomicU8) -> Met {
-    barrier.wait(Patience::Forever, &mut Uninterrupted, || {
+fn meet_and_act(barrier: &Barrier, patience: Patience, acted: &AtomicU8) -> Met {
+    barrier.wait(patience, &mut Uninterrupted, || {
         acted.fetch_add(1, Ordering::Relaxed);
         loom::thread::yield_now();
         Ok(())
@@ -186,13 +186,13 @@ fn a_thread_that_comes_back_at_once_stands_in_the_next_round() {
             let acted = Arc::clone(&acted);
             move |barrier| {
                 for round in 1..=2 {
-                    meet_and_act(barrier, &acted).unwrap();
+                    meet_and_act(barrier, Patience::Forever, &acted).unwrap();
                     assert!(acted.load(Ordering::Relaxed) >= round);
                 }
             }
         });
         for round in 1..=2 {
-            meet_and_act(&barrier, &acted).unwrap();
+            meet_and_act(&barrier, Patience::Forever, &acted).unwrap();
             assert!(acted.load(Ordering::Relaxed) >= round);
         }
         other.join().unwrap();
@@ -207,9 +207,9 @@ fn whoever_comes_during_the_action_stands_in_the_next_round() {
         let acted = Arc::new(AtomicU8::new(0));
         let other = with(&barrier, {
             let acted = Arc::clone(&acted);
-            move |barrier| assert_eq!(meet_and_act(barrier, &acted), Ok(0))
+            move |barrier| assert_eq!(meet_and_act(barrier, Patience::Forever, &acted), Ok(0))
         });
-        assert_eq!(meet_and_act(&barrier, &acted), Ok(0));
+        assert_eq!(meet_and_act(&barrier, Patience::Forever, &acted), Ok(0));
         other.join().unwrap();
         assert_eq!(acted.load(Ordering::Relaxed), 2);
     });
@@ -219,15 +219,15 @@ fn whoever_comes_during_the_action_stands_in_the_next_round() {
 fn the_last_to_come_and_the_one_that_runs_out_of_time_agree() {
     loom::model(|| {
         let barrier = Arc::new(Barrier::new(2));
-        let acted = AtomicU8::new(0);
-        let hasty = with(&barrier, |barrier| {
-            barrier
-                .wait(SOME_TIME, &mut Uninterrupted, || Ok(()))
-                .is_ok()
+        let acted = Arc::new(AtomicU8::new(0));
+        let hasty = with(&barrier, {
+            let acted = Arc::clone(&acted);
+            move |barrier| meet_and_act(barrier, SOME_TIME, &acted).is_ok()
         });
-        let passed = meet_and_act(&barrier, &acted).is_ok();
+        let passed = meet_and_act(&barrier, Patience::Forever, &acted).is_ok();
         assert_eq!(hasty.join().unwrap(), passed);
         assert_eq!(barrier.is_broken(), !passed);
+        // All had come if there was an action; then it decides, and not the time.
         assert_eq!(acted.load(Ordering::Relaxed) == 1, passed);
     });
 }
@@ -239,7 +239,7 @@ fn the_whole_round_learns_of_an_abort_or_nobody_does() {
         let acted = AtomicU8::new(0);
         let other = with(&barrier, |barrier| meet(barrier).is_ok());
         let aborting = with(&barrier, Barrier::abort);
-        let passed = meet_and_act(&barrier, &acted).is_ok();
+        let passed = meet_and_act(&barrier, Patience::Forever, &acted).is_ok();
         assert_eq!(other.join().unwrap(), passed);
         aborting.join().unwrap();
         assert!(barrier.is_broken());
