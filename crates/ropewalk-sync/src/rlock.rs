@@ -46,6 +46,10 @@ impl RLock {
     }
 
     /// Takes the lock, or takes it once more, waiting as long as `patience` lasts.
+    ///
+    /// # Panics
+    ///
+    /// Panics if a thread takes it `usize::MAX` times without giving it back.
     #[inline]
     pub fn acquire<S: Sleeper>(
         &self,
@@ -54,7 +58,7 @@ impl RLock {
     ) -> Result<bool, S::Abort> {
         if self.is_mine() {
             let count = self.count.load(Ordering::Relaxed).checked_add(1);
-            let count = count.expect("nobody takes a lock so often without giving it back");
+            let count = count.expect("a lock was taken too often without being given back");
             self.count.store(count, Ordering::Relaxed);
             return Ok(true);
         }

@@ -370,7 +370,9 @@ fn values_go_with_their_local_at_once_or_a_little_later() {
             told.recv().expect("the local is gone");
             // Several, because a thread looks for such values now and then only.
             let more = [0; 3].map(|_| Local::new(make.clone()));
-            more.iter().for_each(|local| local.with(|_| ()));
+            for local in &more {
+                local.with(|_| ());
+            }
             drop(more);
             said.send(()).expect("somebody listens");
             told.recv().expect("the value was looked for");

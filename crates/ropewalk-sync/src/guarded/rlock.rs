@@ -72,8 +72,7 @@ impl<T: ?Sized> RLock<T> {
     /// Blocking: until no other thread holds it.
     #[inline]
     pub fn acquire(&self) -> RLockGuard<'_, T> {
-        let Ok(taken) = self.raw.acquire(Patience::Forever, &mut Uninterrupted);
-        assert!(taken, "a wait without an end ended by itself");
+        self.take();
         self.guard()
     }
 
@@ -100,6 +99,12 @@ impl<T: ?Sized> RLock<T> {
     #[must_use]
     pub fn is_mine(&self) -> bool {
         self.raw.is_mine()
+    }
+
+    #[inline]
+    fn take(&self) {
+        let Ok(taken) = self.raw.acquire(Patience::Forever, &mut Uninterrupted);
+        assert!(taken, "a wait without an end ended by itself");
     }
 
     /// Called by the thread that has just taken `raw`.

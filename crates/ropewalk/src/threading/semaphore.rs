@@ -58,9 +58,13 @@ impl Semaphore {
     ///
     /// Blocking: until there is one.
     pub fn acquire(&self) -> Permit<'_> {
+        self.take();
+        Permit(self)
+    }
+
+    fn take(&self) {
         let Ok(taken) = self.raw.acquire(Patience::Forever, &mut Uninterrupted);
         assert!(taken, "a wait without an end ended by itself");
-        Permit(self)
     }
 
     /// Takes a permit if there is one now.
