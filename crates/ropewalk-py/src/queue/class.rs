@@ -3,16 +3,17 @@
 //! Promise: while nobody looks inside a queue, its operations never leave the engine. As soon as
 //! somebody does (`mutex`, `queue`, `not_empty` ..., or a subclass with hooks), the Python class
 //! above takes over through `_adopt_inside` and `_move_inside`, and the methods here pass each
-//! call on to `_inside_put`, `_inside_get` and so on.
+//! call on to the object that holds the inside.
 
 use super::arguments::{
     at_least_one, bound_of, exception, get_timeout, not_begun, overridden, put_timeout,
     without_waiting,
 };
 use super::engine::{Engine, Item};
+use super::inside::{Attributes, look_inside};
 use crate::error::{Refusal, of_task_done};
+use crate::report::MadeAt;
 use crate::timeout::{Flag, Timeout, Truth};
-use crate::wait::Interpreter;
 use pyo3::exceptions::PyTypeError;
 use pyo3::prelude::*;
 use pyo3::sync::PyOnceLock;
@@ -24,17 +25,10 @@ use ropewalk_park::ShortLock;
 #[pyclass(frozen, subclass, module = "ropewalk._ropewalk.queue")]
 #[derive(Debug)]
 pub(crate) struct QueueEngine {
-    engine: Engine,
-    attributes: ShortLock<Attributes>,
-}
-
-/// What Python may see or replace.
-#[derive(Debug, Default)]
-struct Attributes {
-    /// `maxsize` as it was given.
-    maxsize: Option<Py<PyAny>>,
-    /// The object that holds the queue's inside once it is handed over.
-    inside: Option<Py<PyAny>>,
+    pub(super) engine: Engine,
+    pub(super) attributes: ShortLock<Attributes>,
+    /// For hang reports.
+    pub(super) made: MadeAt,
 }
 
 #[pymethods]
@@ -55,6 +49,7 @@ impl QueueEngine {
         Ok(Self {
             engine,
             attributes: ShortLock::default(),
+            made: MadeAt::here(cls.py()),
         })
     }
 
@@ -68,7 +63,7 @@ impl QueueEngine {
     /// nothing the engine can count to.
     fn _begin(&self, py: Python<'_>, maxsize: Bound<'_, PyAny>) -> PyResult<bool> {
         let bound = bound_of(&maxsize);
-        let mut sleeper = Interpreter::new(py, Timeout::None);
+        let mut sleeper = self.sleeper(py, Timeout::None, "Queue.__init__");
         let old = self
             .engine
             .reset(py, bound.unwrap_or(0), &mut sleeper)
@@ -99,12 +94,13 @@ impl QueueEngine {
     ) -> PyResult<()> {
         let (py, this) = (slf.py(), slf.get());
         let time = put_timeout(&this.engine, &block, timeout)?;
-        let mut sleeper = Interpreter::new(py, time);
+        let mut sleeper = this.sleeper(py, time, "Queue.put");
         match this.engine.put(py, item, time.patience(), &mut sleeper) {
             Ok(()) => Ok(()),
             Err(Refusal::GoInside(item)) => {
-                let arguments = (item, block.object(py), sleeper.remaining(timeout)?);
-                slf.call_method1(intern!(py, "_inside_put"), arguments)
+                let arguments = (slf, item, block.object(py), sleeper.remaining(timeout)?);
+                this.begun_inside(py)?
+                    .call_method1(intern!(py, "put"), arguments)
                     .map(drop)
             }
             Err(Refusal::Raise(why, _)) => Err(why),
@@ -127,13 +123,14 @@ impl QueueEngine {
     ) -> PyResult<Item> {
         let (py, this) = (slf.py(), slf.get());
         let time = get_timeout(&this.engine, &block, timeout)?;
-        let mut sleeper = Interpreter::new(py, time);
+        let mut sleeper = this.sleeper(py, time, "Queue.get");
         match slf.get().engine.get(py, time.patience(), &mut sleeper) {
             Ok(item) => Ok(item),
             Err(Refusal::GoInside(())) => {
-                let arguments = (block.object(py), sleeper.remaining(timeout)?);
-                Ok(slf
-                    .call_method1(intern!(py, "_inside_get"), arguments)?
+                let arguments = (slf, block.object(py), sleeper.remaining(timeout)?);
+                Ok(this
+                    .begun_inside(py)?
+                    .call_method1(intern!(py, "get"), arguments)?
                     .unbind())
             }
             Err(Refusal::Raise(why, _)) => Err(why),
@@ -160,15 +157,16 @@ impl QueueEngine {
             .map(|item| Ok(item?.unbind()))
             .collect::<PyResult<_>>()?;
         let time = put_timeout(&this.engine, &block, timeout)?;
-        let mut sleeper = Interpreter::new(py, time);
+        let mut sleeper = this.sleeper(py, time, "Queue.put_many");
         match this
             .engine
             .put_many(py, items, time.patience(), &mut sleeper)
         {
             Ok(()) => Ok(()),
             Err((Refusal::GoInside(()), rest)) => {
-                let arguments = (rest, block.object(py), sleeper.remaining(timeout)?);
-                slf.call_method1(intern!(py, "_inside_put_many"), arguments)
+                let arguments = (slf, rest, block.object(py), sleeper.remaining(timeout)?);
+                this.begun_inside(py)?
+                    .call_method1(intern!(py, "put_many"), arguments)
                     .map(drop)
             }
             Err((Refusal::Raise(why, _), rest)) => {
@@ -196,7 +194,7 @@ impl QueueEngine {
         let this = slf.get();
         let count = at_least_one(max_items)?;
         let time = get_timeout(&this.engine, &block, timeout)?;
-        let mut sleeper = Interpreter::new(py, time);
+        let mut sleeper = this.sleeper(py, time, "Queue.get_many");
         match slf
             .get()
             .engine
@@ -204,8 +202,14 @@ impl QueueEngine {
         {
             Ok(items) => Ok(PyList::new(py, items)?.into_any()),
             Err(Refusal::GoInside(())) => {
-                let arguments = (max_items, block.object(py), sleeper.remaining(timeout)?);
-                slf.call_method1(intern!(py, "_inside_get_many"), arguments)
+                let arguments = (
+                    slf,
+                    max_items,
+                    block.object(py),
+                    sleeper.remaining(timeout)?,
+                );
+                this.begun_inside(py)?
+                    .call_method1(intern!(py, "get_many"), arguments)
             }
             Err(Refusal::Raise(why, _)) => Err(why),
         }
@@ -243,8 +247,9 @@ impl QueueEngine {
     fn task_done(slf: &Bound<'_, Self>) -> PyResult<()> {
         let this = slf.get();
         if this.engine.is_handed_over() {
-            return slf
-                .call_method0(intern!(slf.py(), "_inside_task_done"))
+            return this
+                .begun_inside(slf.py())?
+                .call_method0(intern!(slf.py(), "task_done"))
                 .map(drop);
         }
         this.engine.task_done().map_err(of_task_done)
@@ -256,10 +261,14 @@ impl QueueEngine {
         match slf
             .get()
             .engine
-            .join(py, &mut Interpreter::new(py, Timeout::None))
+            .join(py, &mut slf.get().sleeper(py, Timeout::None, "Queue.join"))
         {
             Ok(()) => Ok(()),
-            Err(Refusal::GoInside(())) => slf.call_method0(intern!(py, "_inside_join")).map(drop),
+            Err(Refusal::GoInside(())) => slf
+                .get()
+                .begun_inside(py)?
+                .call_method0(intern!(py, "join"))
+                .map(drop),
             Err(Refusal::Raise(why, _)) => Err(why),
         }
     }
@@ -273,12 +282,13 @@ impl QueueEngine {
     fn shutdown(slf: &Bound<'_, Self>, immediate: Truth) -> PyResult<()> {
         let (py, this) = (slf.py(), slf.get());
         if this.engine.is_handed_over() {
-            return slf
-                .call_method1(intern!(py, "_inside_shutdown"), (immediate.0,))
+            return this
+                .begun_inside(py)?
+                .call_method1(intern!(py, "shutdown"), (slf, immediate.0))
                 .map(drop);
         }
         if immediate.0 {
-            let mut sleeper = Interpreter::new(py, Timeout::None);
+            let mut sleeper = this.sleeper(py, Timeout::None, "Queue.shutdown");
             drop(
                 this.engine
                     .shutdown_now(py, &mut sleeper)
@@ -294,7 +304,9 @@ impl QueueEngine {
     fn qsize<'py>(slf: &Bound<'py, Self>) -> PyResult<Bound<'py, PyAny>> {
         let (py, this) = (slf.py(), slf.get());
         if this.engine.is_handed_over() {
-            return slf.call_method0(intern!(py, "_inside_qsize"));
+            return this
+                .begun_inside(py)?
+                .call_method1(intern!(py, "qsize"), (slf,));
         }
         Ok(this.engine.len().into_pyobject(py)?.into_any())
     }
@@ -308,7 +320,10 @@ impl QueueEngine {
     fn full(slf: &Bound<'_, Self>) -> PyResult<bool> {
         let (py, this) = (slf.py(), slf.get());
         if this.engine.is_handed_over() {
-            return slf.call_method0(intern!(py, "_inside_full"))?.is_truthy();
+            return this
+                .begun_inside(py)?
+                .call_method1(intern!(py, "full"), (slf,))?
+                .is_truthy();
         }
         Ok(this.engine.is_full())
     }
@@ -395,6 +410,17 @@ impl QueueEngine {
         }
     }
 
+    /// The container of the items; the first look moves them there.
+    #[getter]
+    fn queue<'py>(slf: &Bound<'py, Self>) -> PyResult<Bound<'py, PyAny>> {
+        look_inside(slf)?.getattr(intern!(slf.py(), "queue"))
+    }
+
+    #[setter]
+    fn set_queue(slf: &Bound<'_, Self>, container: Bound<'_, PyAny>) -> PyResult<()> {
+        look_inside(slf)?.setattr(intern!(slf.py(), "queue"), container)
+    }
+
     /// The object that holds the queue's inside, or None while the engine does.
     #[getter]
     fn _inside(&self, py: Python<'_>) -> Option<Py<PyAny>> {
@@ -404,34 +430,13 @@ impl QueueEngine {
     /// Makes `inside` the object that will hold the queue's inside, unless there is one already;
     /// returns the one that is.
     fn _adopt_inside(&self, py: Python<'_>, inside: &Bound<'_, PyAny>) -> PyResult<Py<PyAny>> {
-        let mut attributes = self.attributes.lock();
-        if attributes.maxsize.is_none() {
-            drop(attributes);
-            return Err(not_begun("queue"));
-        }
-        let adopted = attributes
-            .inside
-            .get_or_insert_with(|| inside.clone().unbind())
-            .clone_ref(py);
-        drop(attributes);
-        Ok(adopted)
+        self.adopt_inside(py, inside)
     }
 
     /// Moves everything the engine holds into `inside`; later calls do nothing. The caller holds
     /// the mutex of `inside`.
     fn _move_inside(&self, py: Python<'_>, inside: &Bound<'_, PyAny>) -> PyResult<()> {
-        let mut sleeper = Interpreter::new(py, Timeout::None);
-        let contents = match self.engine.hand_over(py, &mut sleeper) {
-            Ok(contents) => contents,
-            Err(Refusal::GoInside(())) => return Ok(()),
-            Err(Refusal::Raise(why, _)) => return Err(why),
-        };
-        let items = PyList::new(py, contents.items)?;
-        inside
-            .getattr(intern!(py, "queue"))?
-            .call_method1(intern!(py, "extend"), (items,))?;
-        inside.setattr(intern!(py, "unfinished_tasks"), contents.unfinished)?;
-        inside.setattr(intern!(py, "is_shutdown"), contents.shut_down)
+        self.move_inside(py, inside)
     }
 
     fn __traverse__(&self, visit: PyVisit<'_>) -> Result<(), PyTraverseError> {
@@ -445,18 +450,5 @@ impl QueueEngine {
     fn __clear__(&self) {
         let attributes = std::mem::take(&mut *self.attributes.lock());
         drop((self.engine.clear(), attributes));
-    }
-}
-
-impl QueueEngine {
-    fn inside(&self, py: Python<'_>) -> Option<Py<PyAny>> {
-        if !self.engine.is_handed_over() {
-            return None;
-        }
-        self.attributes
-            .lock()
-            .inside
-            .as_ref()
-            .map(|inside| inside.clone_ref(py))
     }
 }

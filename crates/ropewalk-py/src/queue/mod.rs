@@ -4,4 +4,6 @@
 mod arguments;
 mod class;
 mod engine;
+mod inside;
 pub(crate) mod module;
+mod waiting;

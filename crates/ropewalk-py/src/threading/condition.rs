@@ -6,6 +6,7 @@
 
 use super::lock::Lock;
 use super::rlock::RLock;
+use crate::report::{MadeAt, Why};
 use crate::timeout::Timeout;
 use crate::wait::{Interpreter, without_giving_up};
 use pyo3::exceptions::PyRuntimeError;
@@ -22,6 +23,7 @@ use std::sync::OnceLock;
 pub(crate) struct ConditionEngine {
     engine: engine::Condition,
     lock: OnceLock<Py<PyAny>>,
+    made: MadeAt,
 }
 
 /// What is needed to take the lock again.
@@ -34,9 +36,13 @@ enum Released<'py> {
 #[pymethods]
 impl ConditionEngine {
     #[new]
-    #[pyo3(signature = (*_args, **_kwargs))]
-    fn new(_args: &Bound<'_, PyTuple>, _kwargs: Option<&Bound<'_, PyDict>>) -> Self {
-        Self::default()
+    #[pyo3(signature = (*args, **_kwargs))]
+    fn new(args: &Bound<'_, PyTuple>, _kwargs: Option<&Bound<'_, PyDict>>) -> Self {
+        Self {
+            engine: engine::Condition::default(),
+            lock: OnceLock::new(),
+            made: MadeAt::here(args.py()),
+        }
     }
 
     /// Sets the lock; the first call counts.
@@ -70,7 +76,8 @@ impl ConditionEngine {
         let place = self.engine.take_place();
         let released = release(&lock)?;
         let deadline = timeout.patience().deadline().unwrap_or_else(Deadline::now);
-        let notified = place.sleep(deadline, &mut Interpreter::new(py, timeout));
+        let why = Why::anyone("Condition", self, &self.made);
+        let notified = place.sleep(deadline, &mut Interpreter::new(py, timeout, why));
         let taken = retake(&lock, released);
         let notified = notified?;
         taken.map(|()| notified)
@@ -194,7 +201,7 @@ fn retake(lock: &Bound<'_, PyAny>, released: Released<'_>) -> PyResult<()> {
         Released::RLock(count) => lock.cast_exact::<RLock>()?.get().retake(py, count),
         Released::Lock => {
             let lock = lock.cast_exact::<Lock>()?.get();
-            without_giving_up(py, |sleeper| {
+            without_giving_up(py, lock.why(), |sleeper| {
                 lock.engine.acquire(Timeout::None.patience(), sleeper)
             })
         }
