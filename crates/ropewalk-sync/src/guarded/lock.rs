@@ -28,7 +28,7 @@ use std::ops::{Deref, DerefMut};
 /// assert_eq!(total.into_inner(), 10);
 /// ```
 ///
-/// Panics: a panic does not poison the lock; see the [module](self).
+/// Panics: a panic does not poison the lock; see the [module](crate::guarded).
 /// Fork: in a forked child a held lock is held; threads that waited are the parent's.
 pub struct Lock<T: ?Sized> {
     raw: crate::Lock,

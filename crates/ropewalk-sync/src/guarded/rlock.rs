@@ -28,10 +28,10 @@ use std::ops::Deref;
 /// assert_eq!(outer.get(), 2);
 /// ```
 ///
-/// Panics: a panic does not poison the lock; see the [module](self). A guard stays with its
+/// Panics: a panic does not poison the lock; see the [module](crate::guarded). A guard stays with its
 /// thread:
 ///
-/// ```compile_fail
+/// ```compile_fail,E0277
 /// let lock = ropewalk_sync::guarded::RLock::new(0);
 /// let guard = lock.acquire();
 /// std::thread::scope(|scope| {
