@@ -8,77 +8,50 @@
 
 use loom::sync::Arc;
 use loom::sync::atomic::{AtomicU8, Ordering};
-use loom::thread::JoinHandle;
+use loom::thread::{JoinHandle, spawn};
 use models::{GivesUp, SOME_TIME, with};
 use ropewalk_sync::{
-    Barrier, BarrierError, Condition, Deadline, Lock, Patience, Semaphore, Uninterrupted,
+    Barrier, BarrierError, Condition, Deadline, Lock, Patience, Place, Uninterrupted,
 };
 
 mod models;
 
-/// A condition, a lock around what it is about, and a count of the threads that took a place.
-struct Room {
-    lock: Lock,
-    condition: Condition,
-    enlisted: Semaphore,
+/// Two places in a condition, the first one notified first. Taken before the threads that sleep in
+/// them start: that a notification may come in between is shown by a model of its own.
+fn two_places() -> (&'static Condition, Place<'static>, Place<'static>) {
+    // Leaked, so that places can be given to threads; a few words for each execution.
+    let condition: &Condition = Box::leak(Box::default());
+    (condition, condition.take_place(), condition.take_place())
 }
 
-impl Room {
-    fn new() -> Arc<Self> {
-        Arc::new(Self {
-            lock: Lock::new(),
-            condition: Condition::new(),
-            enlisted: Semaphore::new(0),
-        })
-    }
-
-    fn acquire(&self) {
-        let Ok(taken) = self.lock.acquire(Patience::Forever, &mut Uninterrupted);
-        assert!(taken);
-    }
-
-    fn say_enlisted(&self) {
-        self.enlisted.release(1, Semaphore::MOST).unwrap();
-    }
-
-    fn until_enlisted(&self, count: usize) {
-        for _ in 0..count {
-            let Ok(_) = self.enlisted.acquire(Patience::Forever, &mut Uninterrupted);
-        }
-    }
-}
-
-/// A thread that takes a place and waits in it as long as it takes.
-fn patient(room: &Arc<Room>) -> JoinHandle<()> {
-    with(room, |room| {
-        let place = room.condition.take_place();
-        room.say_enlisted();
-        assert_eq!(place.sleep(Deadline::NEVER, &mut Uninterrupted), Ok(true));
-    })
+/// A thread that waits in its place as long as it takes.
+fn patient(place: Place<'static>) -> JoinHandle<()> {
+    spawn(move || assert_eq!(place.sleep(Deadline::NEVER, &mut Uninterrupted), Ok(true)))
 }
 
 #[test]
 fn a_notification_between_taking_a_place_and_sleeping_is_not_lost() {
+    fn acquire(lock: &Lock) {
+        let Ok(taken) = lock.acquire(Patience::Forever, &mut Uninterrupted);
+        assert!(taken);
+    }
     loom::model(|| {
-        let room = Room::new();
-        let ready = Arc::new(AtomicU8::new(0));
-        let waiting = with(&room, {
-            let ready = Arc::clone(&ready);
-            move |room| {
-                room.acquire();
-                while ready.load(Ordering::Relaxed) == 0 {
-                    let place = room.condition.take_place();
-                    room.lock.release().unwrap();
-                    let Ok(_) = place.sleep(Deadline::NEVER, &mut Uninterrupted);
-                    room.acquire();
-                }
-                room.lock.release().unwrap();
+        let room = Arc::new((Lock::new(), Condition::new(), AtomicU8::new(0)));
+        let waiting = with(&room, |(lock, condition, ready)| {
+            acquire(lock);
+            while ready.load(Ordering::Relaxed) == 0 {
+                let place = condition.take_place();
+                lock.release().unwrap();
+                let Ok(_) = place.sleep(Deadline::NEVER, &mut Uninterrupted);
+                acquire(lock);
             }
+            lock.release().unwrap();
         });
-        room.acquire();
+        let (lock, condition, ready) = &*room;
+        acquire(lock);
         ready.store(1, Ordering::Relaxed);
-        room.condition.notify(1);
-        room.lock.release().unwrap();
+        condition.notify(1);
+        lock.release().unwrap();
         waiting.join().unwrap();
     });
 }
@@ -86,30 +59,26 @@ fn a_notification_between_taking_a_place_and_sleeping_is_not_lost() {
 #[test]
 fn notify_all_reaches_everybody() {
     loom::model(|| {
-        let room = Room::new();
-        let waiting = [patient(&room), patient(&room)];
-        room.until_enlisted(2);
-        room.condition.notify_all();
+        let (condition, first, second) = two_places();
+        let waiting = [patient(first), patient(second)];
+        condition.notify_all();
         let _ = waiting.map(|thread| thread.join().unwrap());
-        assert_eq!(room.condition.waiters(), 0);
+        assert_eq!(condition.waiters(), 0);
     });
 }
 
 #[test]
 fn a_waiter_that_runs_out_of_time_says_whether_it_took_the_notification() {
     loom::model(|| {
-        let room = Room::new();
-        let hasty = with(&room, |room| {
-            let place = room.condition.take_place();
-            room.say_enlisted();
+        let (condition, first, second) = two_places();
+        let hasty = spawn(move || {
             let deadline = SOME_TIME.deadline().unwrap();
-            if place.sleep(deadline, &mut Uninterrupted) == Ok(true) {
-                room.condition.notify(1);
+            if first.sleep(deadline, &mut Uninterrupted) == Ok(true) {
+                condition.notify(1);
             }
         });
-        let patient = patient(&room);
-        room.until_enlisted(2);
-        room.condition.notify(1);
+        let patient = patient(second);
+        condition.notify(1);
         hasty.join().unwrap();
         patient.join().unwrap();
     });
@@ -118,15 +87,10 @@ fn a_waiter_that_runs_out_of_time_says_whether_it_took_the_notification() {
 #[test]
 fn a_place_that_is_dropped_passes_its_notification_on() {
     loom::model(|| {
-        let room = Room::new();
-        let fickle = with(&room, |room| {
-            let place = room.condition.take_place();
-            room.say_enlisted();
-            drop(place);
-        });
-        let patient = patient(&room);
-        room.until_enlisted(2);
-        room.condition.notify(1);
+        let (condition, first, second) = two_places();
+        let fickle = spawn(move || drop(first));
+        let patient = patient(second);
+        condition.notify(1);
         fickle.join().unwrap();
         patient.join().unwrap();
     });
@@ -135,15 +99,12 @@ fn a_place_that_is_dropped_passes_its_notification_on() {
 #[test]
 fn a_sleep_that_is_given_up_passes_its_notification_on() {
     loom::model(|| {
-        let room = Room::new();
-        let fickle = with(&room, |room| {
-            let place = room.condition.take_place();
-            room.say_enlisted();
-            assert!(place.sleep(Deadline::NEVER, &mut GivesUp).is_err());
+        let (condition, first, second) = two_places();
+        let fickle = spawn(move || {
+            assert!(first.sleep(Deadline::NEVER, &mut GivesUp).is_err());
         });
-        let patient = patient(&room);
-        room.until_enlisted(2);
-        room.condition.notify(1);
+        let patient = patient(second);
+        condition.notify(1);
         fickle.join().unwrap();
         patient.join().unwrap();
     });
