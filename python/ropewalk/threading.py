@@ -3,7 +3,7 @@
 Promise: the same names, signatures and behaviour as the running Python's
 ``threading``. Lock, RLock, Condition, Semaphore, BoundedSemaphore, Event and Barrier are
 the engine's; Thread is the standard library's class with faster ``start`` and ``join``;
-everything else is handed on as it is.
+Timer waits without a thread. Everything else is handed on as it is.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ _NAMED_AFTER_PLACE: frozenset[str] = frozenset()
 
 if TYPE_CHECKING or _engine.load() is not None:
     from ropewalk import _threading_classes as _classes
-    from ropewalk import _threading_thread
+    from ropewalk import _threading_thread, _threading_timer
     from ropewalk._threading_classes import (
         Barrier,
         BoundedSemaphore,
@@ -36,6 +36,7 @@ if TYPE_CHECKING or _engine.load() is not None:
         RLock,
         Semaphore,
     )
+    from ropewalk._threading_timer import Timer
 
     _NAMED_AFTER_PLACE = frozenset(_classes.__all__) - {"Lock", "BrokenBarrierError"}
     _OURS = {name: getattr(_classes, name) for name in _classes.__all__}
@@ -52,6 +53,7 @@ def _put_into(module: ModuleType) -> None:
         setattr(module, name, value)
         if name in _NAMED_AFTER_PLACE:
             value.__module__ = module.__name__
+    _threading_timer.put_into(module)
     _threading_thread.improve(module)
 
 
