@@ -19,7 +19,7 @@ from time import monotonic
 
 from ropewalk import _threading_thread
 from ropewalk._threading_classes import Event
-from ropewalk._threading_timer_service import RETRY_SECONDS, service, start_thread
+from ropewalk._threading_timer_service import RETRY_SECONDS, services, start_thread
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -33,6 +33,8 @@ _ORDINARY = 0  # not started, or a thread like others
 _PENDING = 1  # started; its thread has not begun yet
 _ENDED = 2  # cancelled before it had a thread
 
+_HAS_CONTEXT = sys.version_info >= (3, 14)
+_LONGEST = _stdlib.TIMEOUT_MAX
 _ONE_TIME_ONLY = "threads can only be started once"
 _set = Event.set
 
@@ -89,10 +91,16 @@ class _Finished(Event):
     def set(self) -> None:
         """Set the flag. All threads that wait for it go on."""
         _set(self)
-        with self._threads._active_limbo_lock:
-            entry, self._entry = self._entry, None
-            timer = None if entry is None else entry.cancel()
-            gate = None if timer is None else timer._end()
+        threads = self._threads
+        with threads._active_limbo_lock:
+            entry = self._entry
+            if entry is None:
+                return
+            self._entry = None
+            timer = entry.cancel()
+            if timer is None:
+                return
+            gate = timer._end()
         if gate is not None:
             gate.set()
 
@@ -147,50 +155,51 @@ class Timer(_stdlib.Thread):
         """
         if not self._initialized:
             raise RuntimeError("thread.__init__() not called")
-        if self._started.is_set():
+        started = self._started
+        if started.is_set():
             raise RuntimeError(_ONE_TIME_ONLY)
-        if not self._can_do_without_thread():
-            self._get_what_a_thread_has()
-            if isinstance(self._started, _Flag):
-                self._started = Event()
-            self._threads.Thread.start(self)
-            return
-        if sys.version_info >= (3, 14):
-            _threading_thread._choose_context(self)
-        with self._threads._active_limbo_lock:
-            self._begin_to_wait()
-
-    def _can_do_without_thread(self) -> bool:
-        return (
-            self._started is _NOT_STARTED
-            and type(self.interval) in (float, int)
-            and 0 < self.interval <= _stdlib.TIMEOUT_MAX
-            and getattr(self.run, "__func__", None) is _run
-            and type(self.finished) is _Finished
-        )
-
-    def _begin_to_wait(self) -> None:
-        if self._started is not _NOT_STARTED:
-            raise RuntimeError(_ONE_TIME_ONLY)
-        finished: Any = self.finished
-        # No thread has this number: a thread's is the address of a block of its own.
-        ident = self._ident = id(self)
-        self._started = _STARTED
-        if finished.is_set():
-            self._phase = _ENDED
-            return
-        active = self._threads._active
-        active[ident] = self
-        self._phase = _PENDING
+        interval, finished = self.interval, self.finished
         try:
-            waiting = service(self._daemonic)
-            finished._entry = waiting.schedule(self.interval, self)
-        except BaseException:
-            del active[ident]
-            self._phase = _ORDINARY
-            self._started = _NOT_STARTED
-            self._ident = None
-            raise
+            run: Any = self.run.__func__  # type: ignore[attr-defined]
+        except AttributeError:
+            run = None
+        if (
+            run is not _run
+            or started is not _NOT_STARTED
+            or type(finished) is not _Finished
+            or not (type(interval) is float or type(interval) is int)
+            or not 0 < interval <= _LONGEST
+        ):
+            self._start_with_thread()
+            return
+        if _HAS_CONTEXT:
+            _threading_thread._choose_context(self)
+        threads = self._threads
+        with threads._active_limbo_lock:
+            if self._started is not _NOT_STARTED:
+                raise RuntimeError(_ONE_TIME_ONLY)
+            self._started = _STARTED
+            # No thread has this number: a thread's is the address of a block of its own.
+            ident = self._ident = id(self)
+            if finished.is_set():
+                self._phase = _ENDED
+                return
+            threads._active[ident] = self
+            self._phase = _PENDING
+            try:
+                finished._entry = services[not self._daemonic].schedule(interval, self)
+            except BaseException:
+                del threads._active[ident]
+                self._phase = _ORDINARY
+                self._started = _NOT_STARTED
+                self._ident = None
+                raise
+
+    def _start_with_thread(self) -> None:
+        self._get_what_a_thread_has()
+        if isinstance(self._started, _Flag):
+            self._started = Event()
+        self._threads.Thread.start(self)
 
     def cancel(self) -> None:
         """Stop the timer, unless its function has begun."""
@@ -262,8 +271,7 @@ class Timer(_stdlib.Thread):
         """End without a thread; return the event to set. The lock is held."""
         self._phase = _ENDED
         self._threads._active.pop(self._ident, None)
-        gate, self._gate = self._gate, None
-        return gate
+        return self._gate
 
     def _fire(self) -> _Launch | None:
         """Give the timer its thread; the service calls this when the time has come."""
@@ -299,7 +307,7 @@ class Timer(_stdlib.Thread):
             threads._active[self._ident] = self
             self._started = _STARTED
             self._due = False
-            entry = service(self._daemonic).schedule(RETRY_SECONDS, self)
+            entry = services[not self._daemonic].schedule(RETRY_SECONDS, self)
             finished: Any = self.finished
             if type(finished) is _Finished:
                 finished._entry = entry
@@ -311,7 +319,7 @@ class Timer(_stdlib.Thread):
         """The thread has begun: from now on Thread's methods know all about it."""
         with self._threads._active_limbo_lock:
             self._phase = _ORDINARY
-            gate, self._gate = self._gate, None
+            gate = self._gate
         if gate is not None:
             gate.set()
 

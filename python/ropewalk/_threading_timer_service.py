@@ -32,8 +32,8 @@ RETRY_SECONDS = 0.1
 class Service:
     """A delay queue of timers, and the thread that fires them when there is one."""
 
-    def __init__(self, daemon: bool) -> None:
-        self._daemon = daemon
+    def __init__(self, awaited: bool) -> None:
+        self._awaited = awaited
         self._queue = _ropewalk.threading.DelayQueue(PATIENCE_SECONDS)
         if _stdlib._SHUTTING_DOWN:  # type: ignore[attr-defined]
             self._queue.hurry()
@@ -52,7 +52,7 @@ class Service:
             timer._end_in_child()
 
     def _begin(self, server: Any) -> None:
-        if self._daemon:
+        if not self._awaited:
             _thread.start_new_thread(_serve, (server,))
         elif sys.version_info >= (3, 13):
             _thread.start_joinable_thread(lambda: _serve(server), daemon=False)
@@ -111,21 +111,17 @@ def start_thread(threading: Any, thread: Any) -> None:
         threading._start_new_thread(thread._bootstrap, ())
 
 
-_services = {True: Service(daemon=True), False: Service(daemon=False)}
-
-
-def service(daemon: bool) -> Service:
-    """Return the service for daemon timers, or for the others."""
-    return _services[daemon]
+services = {False: Service(awaited=False), True: Service(awaited=True)}
+"""The service for daemon timers, and the one for those that the interpreter awaits."""
 
 
 def _hurry() -> None:
-    _services[False].hurry()
+    services[True].hurry()
 
 
 def _begin_anew_in_child() -> None:
-    for daemon, old in list(_services.items()):
-        _services[daemon] = Service(daemon)
+    for awaited, old in list(services.items()):
+        services[awaited] = Service(awaited)
         old.abandon()
 
 
