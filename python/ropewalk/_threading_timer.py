@@ -19,7 +19,12 @@ from time import monotonic
 
 from ropewalk import _threading_thread
 from ropewalk._threading_classes import Event
-from ropewalk._threading_timer_service import RETRY_SECONDS, services, start_thread
+from ropewalk._threading_timer_service import (
+    NO_THREADS_AT_EXIT,
+    RETRY_SECONDS,
+    services,
+    start_thread,
+)
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -74,7 +79,8 @@ class _Launch(_Flag):
         self._begun.set()
 
     def has_begun(self) -> bool:
-        return self._begun.is_set()
+        begun: bool = self._begun.is_set()
+        return begun
 
     def wait_until_begun(self) -> None:
         self._begun.wait()
@@ -179,7 +185,7 @@ class Timer(_stdlib.Thread):
             if self._started is not _NOT_STARTED:
                 raise RuntimeError(_ONE_TIME_ONLY)
             self._started = _STARTED
-            # No thread has this number: a thread's is the address of a block of its own.
+            # No thread has this number: theirs are addresses of blocks of their own.
             ident = self._ident = id(self)
             if finished.is_set():
                 self._phase = _ENDED
@@ -295,9 +301,18 @@ class Timer(_stdlib.Thread):
         try:
             start_thread(threads, self)
         except Exception:
-            self._try_again_later()
+            if NO_THREADS_AT_EXIT and threads._SHUTTING_DOWN:
+                self._run_in_service()
+            else:
+                self._try_again_later()
             return None
         return launch
+
+    def _run_in_service(self) -> None:
+        """Take the service's thread: better than not to be called at all."""
+        self._bootstrap()  # type: ignore[attr-defined]
+        # As the end of the thread would have it.
+        self._tstate_lock.release()
 
     def _try_again_later(self) -> None:
         """Be pending again: the system has no thread to give. Says so, once."""

@@ -28,6 +28,10 @@ most; and whoever counts threads after a test mostly waits longer than this."""
 RETRY_SECONDS = 0.1
 """After so long a timer whose thread could not be started tries again."""
 
+NO_THREADS_AT_EXIT = sys.version_info[:2] == (3, 12)
+"""In some releases of 3.12 no thread can be started once the interpreter waits for the
+others; what is pending then is called by the service's own thread."""
+
 
 class Service:
     """A delay queue of timers, and the thread that fires them when there is one."""
