@@ -51,6 +51,7 @@ def _put_into(module: ModuleType) -> None:
         setattr(module, name, globals()[name])
     for cls in _OURS:
         cls.__module__ = module.__name__
-    if "ShutDown" not in module.__all__:
-        module.__all__ = [*module.__all__, "ShutDown"]
+    named: list[str] = module.__dict__["__all__"]
+    if "ShutDown" not in named:
+        module.__dict__["__all__"] = [*named, "ShutDown"]
     ShutDown.__module__ = module.__name__

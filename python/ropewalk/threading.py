@@ -1,48 +1,44 @@
 """Threads: the standard library's ``threading`` on ropewalk's engine.
 
 Promise: the same names, signatures and behaviour as the running Python's
-``threading``. Lock, RLock, Condition, Semaphore, BoundedSemaphore, Event and Barrier are
-the engine's; Thread is the standard library's class with faster ``start`` and ``join``;
-Timer waits without a thread. Everything else is handed on as it is.
+``threading``. Lock, RLock, Condition, Semaphore, BoundedSemaphore, Event and Barrier
+are the engine's; Thread is the standard library's class with faster ``start`` and
+``join``; Timer waits without a thread. Everything else is handed on as it is.
 """
 
 from __future__ import annotations
 
 import threading as _stdlib
-from threading import *  # noqa: F403
 
 from ropewalk import _engine
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from threading import *  # noqa: F403
     from types import ModuleType
     from typing import Any
 
-__all__ = [*_stdlib.__all__]  # noqa: PLE0604
+__all__ = list(_stdlib.__all__)
+
+# What is ours, and which of it says by its `__module__` where it can be found.
 _OURS: dict[str, Any] = {}
-# What says, by its `__module__`, where it can be found.
 _NAMED_AFTER_PLACE: frozenset[str] = frozenset()
 
-if TYPE_CHECKING or _engine.load() is not None:
-    from ropewalk import _threading_classes as _classes
-    from ropewalk import _threading_thread, _threading_timer
-    from ropewalk._threading_classes import (
-        Barrier,
-        BoundedSemaphore,
-        BrokenBarrierError,
-        Condition,
-        Event,
-        Lock,
-        RLock,
-        Semaphore,
-    )
-    from ropewalk._threading_timer import Timer
-
-    _NAMED_AFTER_PLACE = frozenset(_classes.__all__) - {"Lock", "BrokenBarrierError"}
-    _OURS = {name: getattr(_classes, name) for name in _classes.__all__}
-    _OURS["_CRLock"] = _classes._CRLock
-else:
+if _engine.load() is None:
     _engine.warn_handed_on()
+else:
+    from ropewalk import _threading_classes, _threading_thread, _threading_timer
+
+    _OURS = {
+        name: getattr(_threading_classes, name) for name in _threading_classes.__all__
+    }
+    _NAMED_AFTER_PLACE = frozenset(_OURS) - {"Lock", "BrokenBarrierError"}
+    _OURS["_CRLock"] = _threading_classes._CRLock
+
+globals().update({name: getattr(_stdlib, name) for name in __all__})
+globals().update(_OURS)
+if _OURS:
+    Timer = _threading_timer.Timer
 
 
 def _put_into(module: ModuleType) -> None:

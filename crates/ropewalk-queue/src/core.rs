@@ -11,7 +11,7 @@ use ropewalk_park::{Patience, ShortGuard, ShortLock, Sleeper, WaitList, Wake};
 
 /// Whether the queue is in use, shut down, or no longer the owner of its items.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Phase {
+pub(crate) enum Phase {
     Open,
     ShutDown,
     HandedOver,
@@ -24,13 +24,13 @@ pub struct State<D> {
     /// Threads that wait for another thread's [`Turn`] to end.
     pub(crate) turns: WaitList,
     /// How many items fit; `usize::MAX` when there is no bound.
-    bound: usize,
+    pub(crate) bound: usize,
     /// Items put and not yet reported done.
-    unfinished: usize,
-    phase: Phase,
+    pub(crate) unfinished: usize,
+    pub(crate) phase: Phase,
     pub(crate) getters: WaitList,
-    putters: WaitList,
-    joiners: WaitList,
+    pub(crate) putters: WaitList,
+    pub(crate) joiners: WaitList,
 }
 
 /// What was inside a queue when it was handed over.
@@ -54,6 +54,13 @@ pub struct Core<D> {
 type PutResult<D, S> = Result<
     (),
     PutError<<D as Discipline>::Item, <S as Sleeper>::Abort, <D as Discipline>::Failure>,
+>;
+type PutManyResult<D, S> = Result<
+    (),
+    PutManyError<
+        <D as Discipline>::Item,
+        PutError<(), <S as Sleeper>::Abort, <D as Discipline>::Failure>,
+    >,
 >;
 type GetResult<R, D, S> = Result<R, GetError<<S as Sleeper>::Abort, <D as Discipline>::Failure>>;
 
@@ -86,7 +93,7 @@ impl<D: Discipline> Core<D> {
         let state = self.state.lock();
         if state.phase == Phase::Open
             && state.store.turn() == Turn::Free
-            && state.store.len() < state.bound
+            && state.store.count() < state.bound
         {
             return finish_put(state, item);
         }
@@ -115,7 +122,7 @@ impl<D: Discipline> Core<D> {
                     state.store.end_lost_turn();
                     continue;
                 }
-                Turn::Free | Turn::Mine if state.store.len() < state.bound => {
+                Turn::Free | Turn::Mine if state.store.count() < state.bound => {
                     return finish_put(state, item);
                 }
                 Turn::Mine if patience != Patience::None => {
@@ -152,9 +159,9 @@ impl<D: Discipline> Core<D> {
             return Ok(Vec::new());
         }
         let mut state = self.wait_for_item(patience, sleeper)?;
-        let mut items = Vec::with_capacity(count.min(state.store.len()));
+        let mut items = Vec::with_capacity(count.min(state.store.count()));
         let mut trouble = None;
-        while items.len() < count && state.store.len() > 0 {
+        while items.len() < count && state.store.count() > 0 {
             match D::get(&mut state) {
                 Ok(item) => items.push(item),
                 Err(why) => {
@@ -178,7 +185,7 @@ impl<D: Discipline> Core<D> {
         items: Vec<D::Item>,
         patience: Patience,
         sleeper: &mut S,
-    ) -> Result<(), PutManyError<D::Item, PutError<(), S::Abort, D::Failure>>> {
+    ) -> PutManyResult<D, S> {
         let patience = patience.deadline().map_or(Patience::None, Patience::Until);
         let mut items = items.into_iter();
         while let Some(item) = items.next() {
@@ -290,109 +297,6 @@ impl<D: Discipline> Core<D> {
         Ok(items)
     }
 
-    /// How many items are inside.
-    #[must_use]
-    pub fn len(&self) -> usize {
-        self.state.lock().store.len()
-    }
-
-    /// True when nothing is inside.
-    #[must_use]
-    pub fn is_empty(&self) -> bool {
-        self.len() == 0
-    }
-
-    /// True when a bounded queue has no room.
-    #[must_use]
-    pub fn is_full(&self) -> bool {
-        let state = self.state.lock();
-        state.store.len() >= state.bound
-    }
-
-    /// True when there is a bound.
-    #[must_use]
-    pub fn is_bounded(&self) -> bool {
-        self.state.lock().bound != usize::MAX
-    }
-
-    /// True after `shutdown` or `shutdown_now`.
-    #[must_use]
-    pub fn is_shut_down(&self) -> bool {
-        self.state.lock().phase == Phase::ShutDown
-    }
-
-    /// True while items can be put.
-    #[must_use]
-    pub fn is_open(&self) -> bool {
-        self.state.lock().phase == Phase::Open
-    }
-
-    /// Shuts the queue down or opens it again without waking anybody; for faces that let the
-    /// state be set by hand.
-    pub fn set_shut_down(&self, flag: bool) {
-        let mut state = self.state.lock();
-        match (state.phase, flag) {
-            (Phase::Open, true) => state.phase = Phase::ShutDown,
-            (Phase::ShutDown, false) => state.phase = Phase::Open,
-            _ => {}
-        }
-    }
-
-    /// Makes every operation answer `HandedOver` until the queue is reset; for faces whose
-    /// construction has two steps.
-    pub fn close_before_use(&self) {
-        self.state.lock().phase = Phase::HandedOver;
-    }
-
-    /// True after `hand_over`.
-    #[must_use]
-    pub fn is_handed_over(&self) -> bool {
-        self.state.lock().phase == Phase::HandedOver
-    }
-
-    /// Items put and not yet reported done.
-    #[must_use]
-    pub fn unfinished(&self) -> usize {
-        self.state.lock().unfinished
-    }
-
-    /// Sets the number of unfinished items; zero lets the joiners go.
-    pub fn set_unfinished(&self, count: usize) {
-        let mut state = self.state.lock();
-        state.unfinished = count;
-        let wakes = if count == 0 {
-            state.joiners.tell_all()
-        } else {
-            Vec::new()
-        };
-        drop(state);
-        wakes.into_iter().for_each(Wake::now);
-    }
-
-    /// Sets the bound (zero: none); putters that wait look again.
-    pub fn set_bound(&self, bound: usize) {
-        let mut state = self.state.lock();
-        state.bound = effective(bound);
-        let wakes = state.putters.tell_all();
-        drop(state);
-        wakes.into_iter().for_each(Wake::now);
-    }
-
-    /// Calls `look` for each stored item if the lock is free now; for garbage collectors. `look`
-    /// must not touch the queue.
-    pub fn try_each(&self, look: &mut dyn FnMut(&D::Item)) {
-        if let Some(state) = self.state.try_lock() {
-            state.store.each(look);
-        }
-    }
-
-    /// Takes out what is inside if the lock is free now; for garbage collectors.
-    pub fn try_drain(&self) -> Vec<D::Item> {
-        self.state
-            .try_lock()
-            .map_or_else(Vec::new, |mut state| state.store.drain())
-    }
-
     #[inline]
     fn wait_for_item<S: Sleeper>(
         &self,
@@ -402,7 +306,7 @@ impl<D: Discipline> Core<D> {
         let state = self.state.lock();
         if state.phase != Phase::HandedOver
             && state.store.turn() == Turn::Free
-            && state.store.len() > 0
+            && state.store.count() > 0
         {
             return Ok(state);
         }
@@ -429,7 +333,7 @@ impl<D: Discipline> Core<D> {
                     state.store.end_lost_turn();
                     continue;
                 }
-                Turn::Free if state.store.len() > 0 => return Ok(state),
+                Turn::Free if state.store.count() > 0 => return Ok(state),
                 Turn::Free if state.phase == Phase::ShutDown => return Err(GetError::ShutDown),
                 Turn::Free => wait.for_change(state, self, |state| &mut state.getters, sleeper),
             };
@@ -470,7 +374,7 @@ impl<D> State<D> {
 }
 
 /// No bound is the largest one.
-fn effective(bound: usize) -> usize {
+pub(crate) fn effective(bound: usize) -> usize {
     if bound == 0 { usize::MAX } else { bound }
 }
 

@@ -27,7 +27,7 @@ pub trait Discipline: Default {
     type Failure;
 
     /// How many items are stored.
-    fn len(&self) -> usize;
+    fn count(&self) -> usize;
 
     /// Whose turn it is.
     fn turn(&self) -> Turn {
@@ -67,7 +67,7 @@ impl<T> Discipline for Fifo<T> {
     type Item = T;
     type Failure = std::convert::Infallible;
 
-    fn len(&self) -> usize {
+    fn count(&self) -> usize {
         self.0.len()
     }
 
@@ -109,7 +109,7 @@ impl<T> Discipline for Lifo<T> {
     type Item = T;
     type Failure = std::convert::Infallible;
 
-    fn len(&self) -> usize {
+    fn count(&self) -> usize {
         self.0.len()
     }
 

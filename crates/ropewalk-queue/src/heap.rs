@@ -91,6 +91,7 @@ impl<T, O: Order<T>> Heap<T, O> {
     ) -> Result<R, Trouble<O::Failure>> {
         state.store.comparing = thread_key();
         state.store.forks = fork_count();
+        forks_at_first_turn();
         let mut items = std::mem::take(&mut state.store.items);
         let mut outcome = state.unlocked(|| guarded(|| work(&mut items)));
         while !state.store.aside.is_empty() {
@@ -122,14 +123,14 @@ impl<T, O: Order<T>> Discipline for Heap<T, O> {
     type Item = T;
     type Failure = O::Failure;
 
-    fn len(&self) -> usize {
+    fn count(&self) -> usize {
         self.len
     }
 
     fn turn(&self) -> Turn {
         match self.comparing {
             0 => Turn::Free,
-            key if key == thread_key() => Turn::Mine,
+            key if key == thread_key() && forks_at_first_turn() <= self.forks => Turn::Mine,
             _ if self.forks == fork_count() => Turn::Taken,
             _ => Turn::Lost,
         }
@@ -178,6 +179,15 @@ impl<T, O: Order<T>> Discipline for Heap<T, O> {
     fn each(&self, look: &mut dyn FnMut(&T)) {
         self.items.iter().chain(&self.aside).for_each(look);
     }
+}
+
+/// The [`fork_count`] when the current thread first asked. A thread of a forked child may have the
+/// key of a thread that its parent had; its first turn is then younger than the turn it finds.
+fn forks_at_first_turn() -> u32 {
+    ropewalk_facade::thread_local! {
+        static FIRST: u32 = fork_count();
+    }
+    FIRST.with(|first| *first)
 }
 
 /// Calls `work` and holds a panic back, so that a turn always ends.

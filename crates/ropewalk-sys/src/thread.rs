@@ -17,7 +17,12 @@ mod key {
         // SAFETY: pthread_self has no preconditions.
         let thread = unsafe { libc::pthread_self() };
         // An integer on Linux, a pointer on other systems: the same bits in both cases.
-        thread as usize
+        #[expect(
+            clippy::cast_possible_truncation,
+            reason = "as wide as a pointer, on every system"
+        )]
+        let key = thread as usize;
+        key
     }
 }
 

@@ -1,5 +1,6 @@
 //! The delay queue, for Timer. Promise: no Python code runs while the queue's lock is held.
 
+use crate::report::{MadeAt, Why};
 use crate::timeout::Timeout;
 use crate::wait::Interpreter;
 use pyo3::prelude::*;
@@ -95,10 +96,12 @@ impl DelayServer {
     /// Wait for the next object to become due and return it; None when there is nothing to serve
     /// any more.
     fn next(&mut self, py: Python<'_>) -> PyResult<Option<Item>> {
-        match &mut self.engine {
-            Some(server) => server.next(&mut Interpreter::new(py, Timeout::None)),
-            None => Ok(None),
-        }
+        let Some(server) = &mut self.engine else {
+            return Ok(None);
+        };
+        let nowhere = MadeAt::default();
+        let why = Why::anyone("pending Timers", &nowhere, &nowhere);
+        server.next(&mut Interpreter::new(py, Timeout::None, why))
     }
 }
 

@@ -1,0 +1,111 @@
+//! Looking at a queue, and setting what its face lets its user set.
+//! Promise: nothing here waits; what is seen may have changed by the time it is read.
+
+use crate::core::{Core, Phase, effective};
+use crate::discipline::Discipline;
+use ropewalk_park::Wake;
+
+impl<D: Discipline> Core<D> {
+    /// How many items are inside.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.state.lock().store.count()
+    }
+
+    /// True when nothing is inside.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    /// True when a bounded queue has no room.
+    #[must_use]
+    pub fn is_full(&self) -> bool {
+        let state = self.state.lock();
+        state.store.count() >= state.bound
+    }
+
+    /// True when there is a bound.
+    #[must_use]
+    pub fn is_bounded(&self) -> bool {
+        self.state.lock().bound != usize::MAX
+    }
+
+    /// True after `shutdown` or `shutdown_now`.
+    #[must_use]
+    pub fn is_shut_down(&self) -> bool {
+        self.state.lock().phase == Phase::ShutDown
+    }
+
+    /// True while items can be put.
+    #[must_use]
+    pub fn is_open(&self) -> bool {
+        self.state.lock().phase == Phase::Open
+    }
+
+    /// Shuts the queue down or opens it again without waking anybody; for faces that let the
+    /// state be set by hand.
+    pub fn set_shut_down(&self, flag: bool) {
+        let mut state = self.state.lock();
+        match (state.phase, flag) {
+            (Phase::Open, true) => state.phase = Phase::ShutDown,
+            (Phase::ShutDown, false) => state.phase = Phase::Open,
+            _ => {}
+        }
+    }
+
+    /// Makes every operation answer `HandedOver` until the queue is reset; for faces whose
+    /// construction has two steps.
+    pub fn close_before_use(&self) {
+        self.state.lock().phase = Phase::HandedOver;
+    }
+
+    /// True after `hand_over`.
+    #[must_use]
+    pub fn is_handed_over(&self) -> bool {
+        self.state.lock().phase == Phase::HandedOver
+    }
+
+    /// Items put and not yet reported done.
+    #[must_use]
+    pub fn unfinished(&self) -> usize {
+        self.state.lock().unfinished
+    }
+
+    /// Sets the number of unfinished items; zero lets the joiners go.
+    pub fn set_unfinished(&self, count: usize) {
+        let mut state = self.state.lock();
+        state.unfinished = count;
+        let wakes = if count == 0 {
+            state.joiners.tell_all()
+        } else {
+            Vec::new()
+        };
+        drop(state);
+        wakes.into_iter().for_each(Wake::now);
+    }
+
+    /// Sets the bound (zero: none); putters that wait look again.
+    pub fn set_bound(&self, bound: usize) {
+        let mut state = self.state.lock();
+        state.bound = effective(bound);
+        let wakes = state.putters.tell_all();
+        drop(state);
+        wakes.into_iter().for_each(Wake::now);
+    }
+
+    /// Calls `look` for each stored item if the lock is free now; for garbage collectors. `look`
+    /// must not touch the queue.
+    pub fn try_each(&self, look: &mut dyn FnMut(&D::Item)) {
+        if let Some(state) = self.state.try_lock() {
+            state.store.each(look);
+        }
+    }
+
+    /// Takes out what is inside if the lock is free now; for garbage collectors.
+    pub fn try_drain(&self) -> Vec<D::Item> {
+        self.state
+            .try_lock()
+            .map_or_else(Vec::new, |mut state| state.store.drain())
+    }
+}
