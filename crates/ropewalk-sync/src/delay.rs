@@ -8,9 +8,7 @@
 //! The server is woken only when it would look too late: to schedule something that is due after
 //! the moment at which it looks anyway costs no system call.
 
-use ropewalk_park::{
-    Deadline, ShortGuard, ShortLock, Sleeper, WaitList, Waiter, Wake, fork_count,
-};
+use ropewalk_park::{Deadline, ShortGuard, ShortLock, Sleeper, WaitList, Waiter, Wake, fork_count};
 use std::collections::BTreeMap;
 use std::fmt;
 use std::sync::Arc;
