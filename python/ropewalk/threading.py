@@ -38,7 +38,7 @@ else:
 globals().update({name: getattr(_stdlib, name) for name in __all__})
 globals().update(_OURS)
 if _OURS:
-    Timer = _threading_timer.Timer
+    globals()["Timer"] = _threading_timer.Timer
 
 
 def _put_into(module: ModuleType) -> None:

@@ -131,11 +131,11 @@ impl<T> DelayQueue<T> {
         if let Some(wake) = wake {
             wake.now();
         }
-        let server = (!served).then(|| DelayServer {
+        let duty = (!served).then(|| DelayServer {
             queue: Arc::clone(self),
             ended: false,
         });
-        (key, server)
+        (key, duty)
     }
 
     /// Takes something back, unless it was handed out or taken back before.

@@ -78,6 +78,10 @@ impl<F: FnOnce() + Send + 'static> Timer<F> {
 
 impl TimerHandle {
     /// Stops the timer unless its work has begun; true when it was stopped now.
+    #[expect(
+        clippy::must_use_candidate,
+        reason = "to stop it is the point, not to know"
+    )]
     pub fn cancel(&self) -> bool {
         Service::get().cancel(self.key).is_some()
     }
@@ -96,6 +100,7 @@ impl TimerHandle {
     }
 
     /// Waits for the timer's end at most until then; true when it has ended.
+    #[must_use]
     pub fn join_until(&self, patience: impl Into<Patience>) -> bool {
         let Ok(ended) = self.ended.wait(patience.into(), &mut Uninterrupted);
         ended

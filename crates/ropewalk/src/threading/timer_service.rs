@@ -3,8 +3,7 @@
 
 use super::timer::Pending;
 use super::{Lock, Thread};
-use ropewalk_park::{Deadline, ShortLock, Uninterrupted};
-use ropewalk_sync::{DelayKey, DelayQueue, DelayServer};
+use ropewalk_sync::{Deadline, DelayKey, DelayQueue, DelayServer, Uninterrupted};
 use std::io;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{Arc, LazyLock};
@@ -53,7 +52,7 @@ impl Service {
 fn serve(mut server: DelayServer<Pending>) {
     while let Ok(Some(pending)) = server.next(&mut Uninterrupted) {
         // Shared, because a thread that does not start would take the work away with it.
-        let here = Arc::new(ShortLock::new(Some(pending)));
+        let here = Arc::new(Lock::new(Some(pending)));
         let there = Arc::clone(&here);
         if Thread::new(move || fire(&there)).start().is_err() {
             // A panic has been printed by its hook; the other timers must not suffer from it.
@@ -62,8 +61,8 @@ fn serve(mut server: DelayServer<Pending>) {
     }
 }
 
-fn fire(slot: &ShortLock<Option<Pending>>) {
-    let pending = slot.lock().take();
+fn fire(slot: &Lock<Option<Pending>>) {
+    let pending = slot.acquire().take();
     if let Some(pending) = pending {
         pending.fire();
     }
