@@ -1,7 +1,7 @@
 //! Timers of the Rust face. Promise: each test fails by an assertion; none measures how fast
 //! something is.
 
-use ropewalk::threading::{Event, Timer};
+use ropewalk::threading::{Event, Timer, TimerHandle};
 use std::sync::Arc;
 use std::sync::mpsc::channel;
 use std::time::{Duration, Instant};
@@ -65,6 +65,6 @@ fn a_thousand_pending_timers_end_when_cancelled() {
     let timers: Vec<_> = (0..1000)
         .map(|_| Timer::new(LONG, || ()).start().unwrap())
         .collect();
-    assert!(timers.iter().all(|timer| timer.cancel()));
-    assert!(!timers.iter().any(|timer| timer.is_alive()));
+    assert!(timers.iter().all(TimerHandle::cancel));
+    assert!(!timers.iter().any(TimerHandle::is_alive));
 }
