@@ -23,7 +23,6 @@ from ropewalk._threading_timer_service import (
     NO_THREADS_AT_EXIT,
     RETRY_SECONDS,
     services,
-    start_thread,
 )
 
 TYPE_CHECKING = False
@@ -299,7 +298,7 @@ class Timer(_stdlib.Thread):
                 gate.set()
             return None
         try:
-            start_thread(threads, self)
+            _threading_thread.start_thread(threads, self)
         except Exception:
             if NO_THREADS_AT_EXIT and threads._SHUTTING_DOWN:
                 self._run_in_service()

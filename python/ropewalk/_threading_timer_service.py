@@ -103,18 +103,6 @@ def _serve(server: Any) -> None:
         launch.wait_until_begun()
 
 
-def start_thread(threading: Any, thread: Any) -> None:
-    """Start the operating system's thread for an object of the module's Thread."""
-    if sys.version_info >= (3, 13):
-        # Called _handle in 3.13 and _os_thread_handle from 3.14 on.
-        handle = getattr(thread, "_os_thread_handle", None) or thread._handle
-        threading._start_joinable_thread(
-            thread._bootstrap, handle=handle, daemon=thread.daemon
-        )
-    else:
-        threading._start_new_thread(thread._bootstrap, ())
-
-
 services = {False: Service(awaited=False), True: Service(awaited=True)}
 """The service for daemon timers, and the one for those that the interpreter awaits."""
 
