@@ -97,16 +97,12 @@ def _report_on_quit(native: Any) -> None:
     if not native.quit_is_undecided():
         return
     import _signal  # type: ignore[import-not-found]
-    import faulthandler
 
-    try:
+    try:  # noqa: SIM105 - contextlib would be one more module at start-up
         _signal.signal(_signal.SIGQUIT, _write_stacks)
     except ValueError:  # not the main thread: then without stacks
-        native.report_on_quit()
-        return
-    # Over Python's handler faulthandler's, and over that one ours, which calls the
-    # right one of them: see the extension's report/signal.rs.
-    faulthandler.register(_signal.SIGQUIT, file=2, all_threads=True)
+        pass
+    # Over Python's handler ours, which has the main thread call it.
     native.report_on_quit()
 
 
