@@ -13,6 +13,7 @@ use ropewalk_sync as engine;
 #[pyclass(
     frozen,
     weakref,
+    immutable_type,
     name = "lock",
     module = "ropewalk._ropewalk.threading"
 )]
