@@ -61,6 +61,38 @@ def one_line_of_rust() -> None:
     print(f"$ {' '.join(word for word in RUST if word != '--quiet')}\n{indent(output)}")
 
 
+DEADLOCK = "examples/crossed_locks.py"
+PATIENCE = 3.0
+
+
+def hang_that_explains_itself() -> bool:
+    """Plain Python is cut off; ropewalk names the two lines. Say whether it did."""
+    print(f"$ python {DEADLOCK}")
+    silent = cut_off([PYTHON, DEADLOCK], {})
+    print(indent(silent) + f"    (nothing more: cut off after {PATIENCE:.0f} s)")
+    print(f"\n$ ROPEWALK_HANG=1 python -m ropewalk {DEADLOCK}")
+    report = cut_off([PYTHON, "-m", "ropewalk", DEADLOCK], {"ROPEWALK_HANG": "1"})
+    _, mark, cycle = report.partition("CYCLE")
+    print(indent(mark + cycle) + "    (cut off; a report also comes on: kill -QUIT)\n")
+    return bool(mark)
+
+
+def cut_off(words: list[str], settings: dict[str, str]) -> str:
+    """What a program that hangs has printed when patience ends."""
+    try:
+        subprocess.run(
+            words,
+            cwd=ROOT,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            timeout=PATIENCE,
+            env=os.environ | settings,
+        )
+    except subprocess.TimeoutExpired as over:
+        return (over.stdout or b"").decode()
+    return "it ended by itself, which it should not\n"
+
+
 NEXT = """\
 Now with a program of your own:
     .venv/bin/python -m ropewalk your_program.py
@@ -80,6 +112,10 @@ def main() -> int:
     print("\nWhat got faster, in this run (rounds by turns, the best of each):\n")
     table, _ = run(PYTHON, "scripts/demo_table.py")
     print(table)
+    print("A program that hangs says why:\n")
+    if not hang_that_explains_itself():
+        print("ropewalk did not report the hang")
+        return 1
     one_line_of_rust()
     print(NEXT)
     return 0

@@ -12,7 +12,7 @@ import _thread
 import os
 import sys
 
-from ropewalk import _engine, _table
+from ropewalk import _engine, _report, _table
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -58,6 +58,11 @@ def install(only: str | Iterable[str] | None = None) -> None:
     into the child's environment (the .pth file that does the reading comes with
     it). Take ROPEWALK out of os.environ to keep later children plain. A fork server
     that runs already keeps what it started with.
+
+    From then on ``kill -QUIT`` makes the program print who waits for what and go on,
+    instead of ending it, unless ROPEWALK_REPORT=0 is set or somebody has already
+    decided about that signal; ROPEWALK_HANG=5 prints it when the main thread waits
+    for five seconds (see ropewalk.report).
 
     Raises ValueError for a name that ropewalk does not replace, RuntimeError when it
     is already installed for other modules. Where the engine cannot be loaded the
@@ -117,6 +122,7 @@ def begin(names: frozenset[str], *, choose_again: bool = False) -> list[str]:
         _wait_for_import(_table.REPLACED[name])
         _wait_for_import(name)
     with _lock:
+        _report.begin()
         return _put_into_imported(names)
 
 

@@ -1,10 +1,10 @@
 """Queue, LifoQueue and PriorityQueue as Python sees them.
 
 Promise: while a queue is used through its methods, the engine does all the work and
-nothing here runs. Only the parts that subclasses override or programs reach for by name
-are Python: the hooks ``_init``, ``_qsize``, ``_put`` and ``_get``, and the attributes
-``mutex``, ``not_empty``, ``not_full``, ``all_tasks_done`` and ``queue``. The first use of
-any of them moves the queue's inside into an `Inside`, for good.
+nothing here runs. Only the parts that subclasses override or programs reach for by
+name are Python: the hooks ``_init``, ``_qsize``, ``_put`` and ``_get``, and the
+attributes ``mutex``, ``not_empty``, ``not_full`` and ``all_tasks_done``. The first use
+of any of them, or of ``queue``, moves the queue's inside into an `Inside`, for good.
 """
 
 from __future__ import annotations
@@ -18,7 +18,6 @@ from ropewalk._queue_inside import Empty, Full, Inside, ShutDown
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterable
     from typing import Any, NoReturn
 
 _ropewalk.queue.use_exceptions(Empty, Full, ShutDown)
@@ -60,7 +59,6 @@ class Queue(_ropewalk.queue.QueueEngine):
     all_tasks_done = _part_of_inside(
         "all_tasks_done", "The condition on which join() waits."
     )
-    queue = _part_of_inside("queue", "The container of the items.")
 
     # Subclasses override these to store items in another way. They are called with
     # the mutex held.
@@ -98,42 +96,6 @@ class Queue(_ropewalk.queue.QueueEngine):
     def _adopt(self, inside: Inside) -> Inside:
         adopted: Inside = self._adopt_inside(inside)
         return adopted
-
-    # What the engine calls once it no longer holds the items.
-
-    def _inside_put(self, item: Any, block: bool, timeout: float | None) -> None:
-        self._inside.put(self, item, block, timeout)
-
-    def _inside_get(self, block: bool, timeout: float | None) -> Any:
-        return self._inside.get(self, block, timeout)
-
-    def _inside_put_many(
-        self, items: Iterable[Any], block: bool, timeout: float | None
-    ) -> None:
-        self._inside.put_many(self, items, block, timeout)
-
-    def _inside_get_many(
-        self, max_items: int | None, block: bool, timeout: float | None
-    ) -> list[Any]:
-        items: list[Any] = self._inside.get_many(self, max_items, block, timeout)
-        return items
-
-    def _inside_task_done(self) -> None:
-        self._look_inside().task_done()
-
-    def _inside_join(self) -> None:
-        self._look_inside().join()
-
-    def _inside_shutdown(self, immediate: bool) -> None:
-        self._look_inside().shutdown(self, immediate)
-
-    def _inside_qsize(self) -> int:
-        with self._look_inside().mutex:
-            return self._qsize()
-
-    def _inside_full(self) -> bool:
-        with self._look_inside().mutex:
-            return bool(0 < self.maxsize <= self._qsize())
 
     def __getstate__(self) -> NoReturn:
         raise TypeError(f"cannot pickle {type(self).__name__!r} object")

@@ -101,6 +101,14 @@ class Inside:
                 self.not_full.notify()
             return items
 
+    def qsize(self, owner: Queue) -> int:
+        with self.mutex:
+            return owner._qsize()
+
+    def full(self, owner: Queue) -> bool:
+        with self.mutex:
+            return bool(0 < owner.maxsize <= owner._qsize())
+
     def task_done(self) -> None:
         with self.all_tasks_done:
             left = self.unfinished_tasks - 1
@@ -128,7 +136,7 @@ class Inside:
 
 
 def _end_of_wait(block: Any, timeout: Any) -> float | None:
-    """Return the moment at which a wait ends: None for never, minus infinity for now."""
+    """Return when a wait ends: None for never, minus infinity for at once."""
     if not block:
         return -inf
     if timeout is None:

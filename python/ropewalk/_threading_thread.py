@@ -1,8 +1,9 @@
 """Faster ``start`` and ``join`` for the standard library's Thread class.
 
 Promise: `Thread` stays the class it is, so that subclasses made earlier, the main
-thread and isinstance() hold; only these two methods are replaced in place. The
-bookkeeping (`_active`, `_limbo`, shut-down, fork) stays the standard library's.
+thread and isinstance() hold; only these two methods are replaced in place, and
+`_shutdown` tells hang reports that it waits. The bookkeeping (`_active`, `_limbo`,
+shut-down, fork) stays the standard library's.
 """
 
 from __future__ import annotations
@@ -24,6 +25,7 @@ def improve(module: ModuleType) -> None:
     thread: Any = module.Thread
     thread.start = _make_start(module)
     thread.join = _make_join(module)
+    _note_shutdown(module)
 
 
 def _make_start(threading: Any) -> Any:
@@ -78,19 +80,52 @@ def _choose_context(thread: Any) -> None:
             thread._context = contextvars.Context()
 
 
+def _note_shutdown(threading: Any) -> None:
+    """Let hang reports tell that a program has ended but for its threads."""
+    real = threading._shutdown
+    if getattr(real, "__wrapped__", None) is not None:
+        return
+    what = "all threads that are not daemons (the program has ended)"
+
+    def _shutdown() -> None:
+        with _ropewalk.report.waiting("Thread.join", what, threading):
+            real()
+
+    _shutdown.__wrapped__ = real  # type: ignore[attr-defined]
+    _shutdown.__doc__ = real.__doc__
+    _shutdown.__module__ = threading.__name__
+    _shutdown.__qualname__ = "_shutdown"
+    threading._shutdown = _shutdown
+
+
+def _noted(thread: Any, timeout: float | None) -> Any:
+    """Note, for hang reports, that the current thread waits for the end of `thread`."""
+    what = f"Thread {thread.name}"
+    ident, timed = thread.ident or 0, timeout is not None
+    return _ropewalk.report.waiting("Thread.join", what, thread, ident, timed)
+
+
 def _make_join(threading: Any) -> Any:
     if sys.version_info >= (3, 13):
 
         def wait(self: Any, timeout: float | None) -> None:
-            self._handle.join(timeout)
+            if self._handle.is_done():
+                self._handle.join()
+                return
+            with _noted(self, timeout):
+                self._handle.join(timeout)
 
     else:
 
         def wait(self: Any, timeout: float | None) -> None:
-            self._wait_for_tstate_lock(timeout=-1 if timeout is None else timeout)
+            self._wait_for_tstate_lock(block=False)
+            if self._is_stopped:
+                return
+            with _noted(self, timeout):
+                self._wait_for_tstate_lock(timeout=-1 if timeout is None else timeout)
 
     def join(self: Any, timeout: float | None = None) -> None:
-        """Wait until the thread has ended: without an end, or at most `timeout` seconds.
+        """Wait until the thread has ended, or at most `timeout` seconds.
 
         Returns None in both cases; is_alive() tells which it was. RuntimeError for
         the current thread and for one that was not started.

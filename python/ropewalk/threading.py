@@ -1,9 +1,9 @@
 """Threads: the standard library's ``threading`` on ropewalk's engine.
 
 Promise: the same names, signatures and behaviour as the running Python's
-``threading``. Lock, RLock, Condition, Semaphore, BoundedSemaphore, Event and Barrier are
-the engine's; Thread is the standard library's class with faster ``start`` and ``join``;
-everything else is handed on as it is.
+``threading``. Lock, RLock, Condition, Semaphore, BoundedSemaphore, Event and Barrier
+are the engine's; Thread is the standard library's class with faster ``start`` and
+``join``; everything else is handed on as it is.
 """
 
 from __future__ import annotations

@@ -5,6 +5,7 @@
 
 mod error;
 mod queue;
+mod report;
 mod threading;
 mod timeout;
 mod wait;
@@ -17,6 +18,8 @@ mod _ropewalk {
     #[pymodule_export]
     use super::queue::module::queue;
     #[pymodule_export]
+    use super::report::module::report;
+    #[pymodule_export]
     use super::threading::module::threading;
     use pyo3::prelude::*;
 
@@ -28,7 +31,7 @@ mod _ropewalk {
     #[pymodule_init]
     fn init(module: &Bound<'_, PyModule>) -> PyResult<()> {
         let modules = module.py().import("sys")?.getattr("modules")?;
-        for name in ["queue", "threading"] {
+        for name in ["queue", "report", "threading"] {
             modules.set_item(format!("ropewalk._ropewalk.{name}"), module.getattr(name)?)?;
         }
         Ok(())

@@ -49,7 +49,7 @@ impl<'py> FromPyObject<'_, 'py> for Flag<'py> {
 
 impl<'py> Flag<'py> {
     /// Asks.
-    #[inline(always)]
+    #[inline]
     pub(crate) fn truth(&self) -> PyResult<Truth> {
         match self {
             Self::Known(flag) => Ok(Truth(*flag)),
@@ -81,7 +81,7 @@ pub(crate) enum Timeout {
 
 impl Timeout {
     /// The time-out that `block` and `timeout` mean together.
-    #[inline(always)]
+    #[inline]
     pub(crate) fn from_arguments(
         block: Truth,
         timeout: Option<&Bound<'_, PyAny>>,
@@ -105,7 +105,7 @@ impl Timeout {
     }
 
     /// The time-out of a lock's `acquire(blocking, timeout)`, where -1 means none.
-    #[inline(always)]
+    #[inline]
     pub(crate) fn of_lock(blocking: Truth, timeout: Option<&Bound<'_, PyAny>>) -> PyResult<Self> {
         match timeout {
             None if blocking.0 => Ok(Self::None),
@@ -185,7 +185,7 @@ impl Timeout {
     }
 
     /// The engine's word for it.
-    #[inline(always)]
+    #[inline]
     pub(crate) fn patience(self) -> Patience {
         match self {
             Self::NotAtAll => Patience::None,

@@ -2,8 +2,9 @@
 //!
 //! Promise: the interpreter is free for other threads during every sleep; a signal that arrives
 //! meanwhile has its Python handler called, and the sleep goes on with the same deadline unless
-//! the handler raises.
+//! the handler raises. While it sleeps, the hang report can say what it waits for.
 
+use crate::report::{self, Why};
 use crate::timeout::{Timeout, too_long};
 use pyo3::prelude::*;
 use ropewalk_park::{Deadline, Outcome, Sleeper, Waiter, fork_count};
@@ -12,30 +13,36 @@ use ropewalk_park::{Deadline, Outcome, Sleeper, Waiter, fork_count};
 pub(crate) struct Interpreter<'py> {
     py: Python<'py>,
     timeout: Timeout,
+    why: Why<'py>,
     /// The end of the wait, once there was one.
     deadline: Option<Deadline>,
 }
 
 impl<'py> Interpreter<'py> {
-    pub(crate) fn new(py: Python<'py>, timeout: Timeout) -> Self {
+    pub(crate) fn new(py: Python<'py>, timeout: Timeout, why: Why<'py>) -> Self {
         Self {
             py,
             timeout,
+            why,
             deadline: None,
         }
     }
 
     /// What a second attempt, made in another way, is to be given as its time-out: the seconds
     /// that are left, or what the caller gave if nothing was waited for yet.
-    pub(crate) fn remaining(
+    pub(crate) fn remaining<'a>(
         &self,
-        given: Option<&Bound<'py, PyAny>>,
-    ) -> PyResult<Option<Bound<'py, PyAny>>> {
+        given: Option<&Bound<'a, PyAny>>,
+    ) -> PyResult<Option<Bound<'a, PyAny>>> {
+        // A wait that ends by itself is one for which a time-out was given.
+        let Some(given) = given else {
+            return Ok(None);
+        };
         match self.deadline {
-            None => Ok(given.cloned()),
+            None => Ok(Some(given.clone())),
             Some(deadline) => deadline
                 .remaining()
-                .map(|left| Ok(left.as_secs_f64().into_pyobject(self.py)?.into_any()))
+                .map(|left| Ok(left.as_secs_f64().into_pyobject(given.py())?.into_any()))
                 .transpose(),
         }
     }
@@ -49,6 +56,8 @@ impl Sleeper for Interpreter<'_> {
             return Err(too_long());
         }
         self.deadline = Some(deadline);
+        let timed = deadline != Deadline::NEVER;
+        let _noted = report::note(self.py, &self.why, timed);
         let forks = fork_count();
         loop {
             match self.py.detach(|| waiter.sleep(deadline)) {
@@ -68,14 +77,15 @@ impl Sleeper for Interpreter<'_> {
 /// the last of them raised. For taking back a lock that the caller is bound to give back.
 pub(crate) fn without_giving_up<'py>(
     py: Python<'py>,
+    why: Why<'py>,
     mut attempt: impl FnMut(&mut Interpreter<'py>) -> PyResult<bool>,
 ) -> PyResult<()> {
     let mut raised = Ok(());
     loop {
-        match attempt(&mut Interpreter::new(py, Timeout::None)) {
+        match attempt(&mut Interpreter::new(py, Timeout::None, why)) {
             Ok(true) => return raised,
             Ok(false) => {}
-            Err(why) => raised = Err(why),
+            Err(error) => raised = Err(error),
         }
     }
 }

@@ -55,6 +55,13 @@ type PutResult<D, S> = Result<
     (),
     PutError<<D as Discipline>::Item, <S as Sleeper>::Abort, <D as Discipline>::Failure>,
 >;
+type PutManyResult<D, S> = Result<
+    (),
+    PutManyError<
+        <D as Discipline>::Item,
+        PutError<(), <S as Sleeper>::Abort, <D as Discipline>::Failure>,
+    >,
+>;
 type GetResult<R, D, S> = Result<R, GetError<<S as Sleeper>::Abort, <D as Discipline>::Failure>>;
 
 impl<D: Discipline> Core<D> {
@@ -178,7 +185,7 @@ impl<D: Discipline> Core<D> {
         items: Vec<D::Item>,
         patience: Patience,
         sleeper: &mut S,
-    ) -> Result<(), PutManyError<D::Item, PutError<(), S::Abort, D::Failure>>> {
+    ) -> PutManyResult<D, S> {
         let patience = patience.deadline().map_or(Patience::None, Patience::Until);
         let mut items = items.into_iter();
         while let Some(item) = items.next() {

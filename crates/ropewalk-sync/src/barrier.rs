@@ -98,10 +98,10 @@ impl Barrier {
         let mut state = self.enter(sleeper)?;
         let index = state.come;
         state.come += 1;
-        if state.come != self.parties {
-            self.wait_for_the_others(state, patience, sleeper)?;
-        } else {
+        if state.come == self.parties {
             self.let_all_through(state, action)?;
+        } else {
+            self.wait_for_the_others(state, patience, sleeper)?;
         }
         Ok(index)
     }
@@ -153,15 +153,12 @@ impl Barrier {
                     Left::Waiting,
                     "a round tells its threads when it ends"
                 );
-                match slept {
-                    Err(why) => {
-                        state.come -= 1;
-                        Err(BarrierError::Aborted(why))
-                    }
-                    Ok(_) => {
-                        self.break_up(state);
-                        Err(BarrierError::Broken)
-                    }
+                if let Err(why) = slept {
+                    state.come -= 1;
+                    Err(BarrierError::Aborted(why))
+                } else {
+                    self.break_up(state);
+                    Err(BarrierError::Broken)
                 }
             }
         }

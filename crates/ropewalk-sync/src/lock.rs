@@ -155,6 +155,7 @@ fn take(word: &AtomicU64) -> bool {
         return true;
     }
     // Free, but somebody was told: a running thread may still be faster.
+    // sync: lock, as above.
     word.compare_exchange(QUEUED, QUEUED | HELD, Ordering::Acquire, Ordering::Relaxed)
         .is_ok()
 }

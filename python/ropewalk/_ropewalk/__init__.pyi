@@ -1,6 +1,7 @@
 """The engine of ropewalk: one submodule for each module of the standard library."""
 
 from . import queue as queue
+from . import report as report
 from . import threading as threading
 
 __version__: str

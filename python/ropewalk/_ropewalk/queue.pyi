@@ -13,6 +13,7 @@ class QueueEngine:
 
     _discipline: str
     maxsize: Any
+    queue: Any
     unfinished_tasks: int
     is_shutdown: bool
     def __new__(cls, *_args: Any, **_kwargs: Any) -> QueueEngine: ...

@@ -1,7 +1,9 @@
 //! The arguments of a queue's methods. Promise: what the standard library's queue takes is taken.
 
 use super::class::QueueEngine;
+use super::engine::Engine;
 use crate::error::Refusal;
+use crate::timeout::{Flag, Timeout};
 use pyo3::exceptions::{PyAttributeError, PyRuntimeError, PyValueError};
 use pyo3::intern;
 use pyo3::prelude::*;
@@ -77,4 +79,35 @@ pub(super) fn without_waiting(py: Python<'_>) -> PyResult<Bound<'_, PyDict>> {
     let options = PyDict::new(py);
     options.set_item(intern!(py, "block"), false)?;
     Ok(options)
+}
+
+/// The arguments of `put`. Like the standard library's they only count when there is a bound,
+/// and after shut-down nothing is asked of them.
+#[inline]
+pub(super) fn put_timeout(
+    engine: &Engine,
+    block: &Flag<'_>,
+    timeout: Option<&Bound<'_, PyAny>>,
+) -> PyResult<Timeout> {
+    match (block, timeout) {
+        (Flag::Known(true), None) => Ok(Timeout::None),
+        (Flag::Known(false), None) => Ok(Timeout::NotAtAll),
+        _ if !engine.is_bounded() || !engine.is_open() => Ok(Timeout::None),
+        _ => Timeout::from_arguments(block.truth()?, timeout),
+    }
+}
+
+/// The arguments of `get`: once the queue is shut down and empty nothing is asked of them.
+#[inline]
+pub(super) fn get_timeout(
+    engine: &Engine,
+    block: &Flag<'_>,
+    timeout: Option<&Bound<'_, PyAny>>,
+) -> PyResult<Timeout> {
+    match (block, timeout) {
+        (Flag::Known(true), None) => Ok(Timeout::None),
+        (Flag::Known(false), None) => Ok(Timeout::NotAtAll),
+        _ if !engine.is_open() && engine.len() == 0 => Ok(Timeout::None),
+        _ => Timeout::from_arguments(block.truth()?, timeout),
+    }
 }

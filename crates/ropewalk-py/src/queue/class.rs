@@ -1,15 +1,19 @@
-//! The class under Python's Queue, LifoQueue and PriorityQueue.
+//! The class under Python's Queue, `LifoQueue` and `PriorityQueue`.
 //!
 //! Promise: while nobody looks inside a queue, its operations never leave the engine. As soon as
 //! somebody does (`mutex`, `queue`, `not_empty` ..., or a subclass with hooks), the Python class
 //! above takes over through `_adopt_inside` and `_move_inside`, and the methods here pass each
-//! call on to `_inside_put`, `_inside_get` and so on.
+//! call on to the object that holds the inside.
 
-use super::arguments::{at_least_one, bound_of, exception, not_begun, overridden, without_waiting};
+use super::arguments::{
+    at_least_one, bound_of, exception, get_timeout, not_begun, overridden, put_timeout,
+    without_waiting,
+};
 use super::engine::{Engine, Item};
+use super::inside::{Attributes, look_inside};
 use crate::error::{Refusal, of_task_done};
+use crate::report::MadeAt;
 use crate::timeout::{Flag, Timeout, Truth};
-use crate::wait::Interpreter;
 use pyo3::exceptions::PyTypeError;
 use pyo3::prelude::*;
 use pyo3::sync::PyOnceLock;
@@ -21,17 +25,10 @@ use ropewalk_park::ShortLock;
 #[pyclass(frozen, subclass, module = "ropewalk._ropewalk.queue")]
 #[derive(Debug)]
 pub(crate) struct QueueEngine {
-    engine: Engine,
-    attributes: ShortLock<Attributes>,
-}
-
-/// What Python may see or replace.
-#[derive(Debug, Default)]
-struct Attributes {
-    /// `maxsize` as it was given.
-    maxsize: Option<Py<PyAny>>,
-    /// The object that holds the queue's inside once it is handed over.
-    inside: Option<Py<PyAny>>,
+    pub(super) engine: Engine,
+    pub(super) attributes: ShortLock<Attributes>,
+    /// For hang reports.
+    pub(super) made: MadeAt,
 }
 
 #[pymethods]
@@ -52,6 +49,7 @@ impl QueueEngine {
         Ok(Self {
             engine,
             attributes: ShortLock::default(),
+            made: MadeAt::here(cls.py()),
         })
     }
 
@@ -65,7 +63,7 @@ impl QueueEngine {
     /// nothing the engine can count to.
     fn _begin(&self, py: Python<'_>, maxsize: Bound<'_, PyAny>) -> PyResult<bool> {
         let bound = bound_of(&maxsize);
-        let mut sleeper = Interpreter::new(py, Timeout::None);
+        let mut sleeper = self.sleeper(py, Timeout::None, "Queue.__init__");
         let old = self
             .engine
             .reset(py, bound.unwrap_or(0), &mut sleeper)
@@ -82,7 +80,7 @@ impl QueueEngine {
     /// Put an item into the queue.
     ///
     /// While the queue is full, wait for room: without an end, or at most `timeout` seconds. With
-    /// `block` false do not wait. Full is raised when there was no room in time, ShutDown when
+    /// `block` false do not wait. Full is raised when there was no room in time, `ShutDown` when
     /// the queue is shut down.
     #[pyo3(
         signature = (item, block=Flag::Known(true), timeout=None),
@@ -95,13 +93,14 @@ impl QueueEngine {
         timeout: Option<&Bound<'py, PyAny>>,
     ) -> PyResult<()> {
         let (py, this) = (slf.py(), slf.get());
-        let time = this.put_timeout(&block, timeout)?;
-        let mut sleeper = Interpreter::new(py, time);
+        let time = put_timeout(&this.engine, &block, timeout)?;
+        let mut sleeper = this.sleeper(py, time, "Queue.put");
         match this.engine.put(py, item, time.patience(), &mut sleeper) {
             Ok(()) => Ok(()),
             Err(Refusal::GoInside(item)) => {
-                let arguments = (item, block.object(py), sleeper.remaining(timeout)?);
-                slf.call_method1(intern!(py, "_inside_put"), arguments)
+                let arguments = (slf, item, block.object(py), sleeper.remaining(timeout)?);
+                this.begun_inside(py)?
+                    .call_method1(intern!(py, "put"), arguments)
                     .map(drop)
             }
             Err(Refusal::Raise(why, _)) => Err(why),
@@ -111,7 +110,7 @@ impl QueueEngine {
     /// Take the next item out of the queue and return it.
     ///
     /// While the queue is empty, wait for an item: without an end, or at most `timeout` seconds.
-    /// With `block` false do not wait. Empty is raised when no item came in time, ShutDown when
+    /// With `block` false do not wait. Empty is raised when no item came in time, `ShutDown` when
     /// the queue is shut down and empty.
     #[pyo3(
         signature = (block=Flag::Known(true), timeout=None),
@@ -123,14 +122,15 @@ impl QueueEngine {
         timeout: Option<&Bound<'py, PyAny>>,
     ) -> PyResult<Item> {
         let (py, this) = (slf.py(), slf.get());
-        let time = this.get_timeout(&block, timeout)?;
-        let mut sleeper = Interpreter::new(py, time);
+        let time = get_timeout(&this.engine, &block, timeout)?;
+        let mut sleeper = this.sleeper(py, time, "Queue.get");
         match slf.get().engine.get(py, time.patience(), &mut sleeper) {
             Ok(item) => Ok(item),
             Err(Refusal::GoInside(())) => {
-                let arguments = (block.object(py), sleeper.remaining(timeout)?);
-                Ok(slf
-                    .call_method1(intern!(py, "_inside_get"), arguments)?
+                let arguments = (slf, block.object(py), sleeper.remaining(timeout)?);
+                Ok(this
+                    .begun_inside(py)?
+                    .call_method1(intern!(py, "get"), arguments)?
                     .unbind())
             }
             Err(Refusal::Raise(why, _)) => Err(why),
@@ -139,7 +139,7 @@ impl QueueEngine {
 
     /// Put several items into the queue, in order, waiting for room for each of them.
     ///
-    /// `timeout` is for all of them together. When Full or ShutDown is raised, the exception's
+    /// `timeout` is for all of them together. When Full or `ShutDown` is raised, the exception's
     /// `remaining` is a tuple of the items that are not in the queue.
     #[pyo3(
         signature = (items, block=Flag::Known(true), timeout=None),
@@ -156,16 +156,17 @@ impl QueueEngine {
             .try_iter()?
             .map(|item| Ok(item?.unbind()))
             .collect::<PyResult<_>>()?;
-        let time = this.put_timeout(&block, timeout)?;
-        let mut sleeper = Interpreter::new(py, time);
+        let time = put_timeout(&this.engine, &block, timeout)?;
+        let mut sleeper = this.sleeper(py, time, "Queue.put_many");
         match this
             .engine
             .put_many(py, items, time.patience(), &mut sleeper)
         {
             Ok(()) => Ok(()),
             Err((Refusal::GoInside(()), rest)) => {
-                let arguments = (rest, block.object(py), sleeper.remaining(timeout)?);
-                slf.call_method1(intern!(py, "_inside_put_many"), arguments)
+                let arguments = (slf, rest, block.object(py), sleeper.remaining(timeout)?);
+                this.begun_inside(py)?
+                    .call_method1(intern!(py, "put_many"), arguments)
                     .map(drop)
             }
             Err((Refusal::Raise(why, _), rest)) => {
@@ -178,7 +179,7 @@ impl QueueEngine {
 
     /// Take several items out of the queue: a list of at least one and at most `max_items`.
     ///
-    /// Waits for the first item as get() does, and for no other.
+    /// Waits for the first item as `get()` does, and for no other.
     #[pyo3(
         signature = (max_items=None, block=Flag::Known(true), timeout=None),
         text_signature = "($self, max_items=None, block=True, timeout=None)"
@@ -192,8 +193,8 @@ impl QueueEngine {
         let py = slf.py();
         let this = slf.get();
         let count = at_least_one(max_items)?;
-        let time = this.get_timeout(&block, timeout)?;
-        let mut sleeper = Interpreter::new(py, time);
+        let time = get_timeout(&this.engine, &block, timeout)?;
+        let mut sleeper = this.sleeper(py, time, "Queue.get_many");
         match slf
             .get()
             .engine
@@ -201,8 +202,14 @@ impl QueueEngine {
         {
             Ok(items) => Ok(PyList::new(py, items)?.into_any()),
             Err(Refusal::GoInside(())) => {
-                let arguments = (max_items, block.object(py), sleeper.remaining(timeout)?);
-                slf.call_method1(intern!(py, "_inside_get_many"), arguments)
+                let arguments = (
+                    slf,
+                    max_items,
+                    block.object(py),
+                    sleeper.remaining(timeout)?,
+                );
+                this.begun_inside(py)?
+                    .call_method1(intern!(py, "get_many"), arguments)
             }
             Err(Refusal::Raise(why, _)) => Err(why),
         }
@@ -233,35 +240,40 @@ impl QueueEngine {
         Self::get(slf, Flag::Known(false), None)
     }
 
-    /// Report that one item taken out with get() has been worked on.
+    /// Report that one item taken out with `get()` has been worked on.
     ///
-    /// When this has been called once for each item put in, join() returns. One call too many
-    /// raises ValueError.
+    /// When this has been called once for each item put in, `join()` returns. One call too many
+    /// raises `ValueError`.
     fn task_done(slf: &Bound<'_, Self>) -> PyResult<()> {
         let this = slf.get();
         if this.engine.is_handed_over() {
-            return slf
-                .call_method0(intern!(slf.py(), "_inside_task_done"))
+            return this
+                .begun_inside(slf.py())?
+                .call_method0(intern!(slf.py(), "task_done"))
                 .map(drop);
         }
         this.engine.task_done().map_err(of_task_done)
     }
 
-    /// Wait until task_done() has been called for every item put into the queue.
+    /// Wait until `task_done()` has been called for every item put into the queue.
     fn join(slf: &Bound<'_, Self>) -> PyResult<()> {
         let py = slf.py();
         match slf
             .get()
             .engine
-            .join(py, &mut Interpreter::new(py, Timeout::None))
+            .join(py, &mut slf.get().sleeper(py, Timeout::None, "Queue.join"))
         {
             Ok(()) => Ok(()),
-            Err(Refusal::GoInside(())) => slf.call_method0(intern!(py, "_inside_join")).map(drop),
+            Err(Refusal::GoInside(())) => slf
+                .get()
+                .begun_inside(py)?
+                .call_method0(intern!(py, "join"))
+                .map(drop),
             Err(Refusal::Raise(why, _)) => Err(why),
         }
     }
 
-    /// Shut the queue down: from now on put() raises ShutDown, and so does get() once the queue
+    /// Shut the queue down: from now on `put()` raises `ShutDown`, and so does `get()` once the queue
     /// is empty. With `immediate` what is inside is thrown away and counts as done.
     #[pyo3(
         signature = (immediate=Truth(false)),
@@ -270,12 +282,13 @@ impl QueueEngine {
     fn shutdown(slf: &Bound<'_, Self>, immediate: Truth) -> PyResult<()> {
         let (py, this) = (slf.py(), slf.get());
         if this.engine.is_handed_over() {
-            return slf
-                .call_method1(intern!(py, "_inside_shutdown"), (immediate.0,))
+            return this
+                .begun_inside(py)?
+                .call_method1(intern!(py, "shutdown"), (slf, immediate.0))
                 .map(drop);
         }
         if immediate.0 {
-            let mut sleeper = Interpreter::new(py, Timeout::None);
+            let mut sleeper = this.sleeper(py, Timeout::None, "Queue.shutdown");
             drop(
                 this.engine
                     .shutdown_now(py, &mut sleeper)
@@ -291,7 +304,9 @@ impl QueueEngine {
     fn qsize<'py>(slf: &Bound<'py, Self>) -> PyResult<Bound<'py, PyAny>> {
         let (py, this) = (slf.py(), slf.get());
         if this.engine.is_handed_over() {
-            return slf.call_method0(intern!(py, "_inside_qsize"));
+            return this
+                .begun_inside(py)?
+                .call_method1(intern!(py, "qsize"), (slf,));
         }
         Ok(this.engine.len().into_pyobject(py)?.into_any())
     }
@@ -305,7 +320,10 @@ impl QueueEngine {
     fn full(slf: &Bound<'_, Self>) -> PyResult<bool> {
         let (py, this) = (slf.py(), slf.get());
         if this.engine.is_handed_over() {
-            return slf.call_method0(intern!(py, "_inside_full"))?.is_truthy();
+            return this
+                .begun_inside(py)?
+                .call_method1(intern!(py, "full"), (slf,))?
+                .is_truthy();
         }
         Ok(this.engine.is_full())
     }
@@ -343,7 +361,7 @@ impl QueueEngine {
         Ok(())
     }
 
-    /// How many items were put and not yet reported by task_done().
+    /// How many items were put and not yet reported by `task_done()`.
     #[getter]
     fn unfinished_tasks<'py>(slf: &Bound<'py, Self>) -> PyResult<Bound<'py, PyAny>> {
         let (py, this) = (slf.py(), slf.get());
@@ -357,14 +375,13 @@ impl QueueEngine {
 
     #[setter]
     fn set_unfinished_tasks(&self, py: Python<'_>, count: Bound<'_, PyAny>) -> PyResult<()> {
-        match self.inside(py) {
-            Some(inside) => inside
+        if let Some(inside) = self.inside(py) {
+            inside
                 .bind(py)
-                .setattr(intern!(py, "unfinished_tasks"), count),
-            None => {
-                self.engine.set_unfinished(count.extract()?);
-                Ok(())
-            }
+                .setattr(intern!(py, "unfinished_tasks"), count)
+        } else {
+            self.engine.set_unfinished(count.extract()?);
+            Ok(())
         }
     }
 
@@ -385,13 +402,23 @@ impl QueueEngine {
 
     #[setter]
     fn set_is_shutdown(&self, py: Python<'_>, flag: Bound<'_, PyAny>) -> PyResult<()> {
-        match self.inside(py) {
-            Some(inside) => inside.bind(py).setattr(intern!(py, "is_shutdown"), flag),
-            None => {
-                self.engine.set_shut_down(flag.is_truthy()?);
-                Ok(())
-            }
+        if let Some(inside) = self.inside(py) {
+            inside.bind(py).setattr(intern!(py, "is_shutdown"), flag)
+        } else {
+            self.engine.set_shut_down(flag.is_truthy()?);
+            Ok(())
         }
+    }
+
+    /// The container of the items; the first look moves them there.
+    #[getter]
+    fn queue<'py>(slf: &Bound<'py, Self>) -> PyResult<Bound<'py, PyAny>> {
+        look_inside(slf)?.getattr(intern!(slf.py(), "queue"))
+    }
+
+    #[setter]
+    fn set_queue(slf: &Bound<'_, Self>, container: Bound<'_, PyAny>) -> PyResult<()> {
+        look_inside(slf)?.setattr(intern!(slf.py(), "queue"), container)
     }
 
     /// The object that holds the queue's inside, or None while the engine does.
@@ -402,35 +429,14 @@ impl QueueEngine {
 
     /// Makes `inside` the object that will hold the queue's inside, unless there is one already;
     /// returns the one that is.
-    fn _adopt_inside(&self, py: Python<'_>, inside: Py<PyAny>) -> PyResult<Py<PyAny>> {
-        let mut attributes = self.attributes.lock();
-        if attributes.maxsize.is_none() {
-            drop(attributes);
-            return Err(not_begun("queue"));
-        }
-        let adopted = attributes
-            .inside
-            .get_or_insert_with(|| inside.clone_ref(py))
-            .clone_ref(py);
-        drop(attributes);
-        Ok(adopted)
+    fn _adopt_inside(&self, py: Python<'_>, inside: &Bound<'_, PyAny>) -> PyResult<Py<PyAny>> {
+        self.adopt_inside(py, inside)
     }
 
     /// Moves everything the engine holds into `inside`; later calls do nothing. The caller holds
     /// the mutex of `inside`.
     fn _move_inside(&self, py: Python<'_>, inside: &Bound<'_, PyAny>) -> PyResult<()> {
-        let mut sleeper = Interpreter::new(py, Timeout::None);
-        let contents = match self.engine.hand_over(py, &mut sleeper) {
-            Ok(contents) => contents,
-            Err(Refusal::GoInside(())) => return Ok(()),
-            Err(Refusal::Raise(why, _)) => return Err(why),
-        };
-        let items = PyList::new(py, contents.items)?;
-        inside
-            .getattr(intern!(py, "queue"))?
-            .call_method1(intern!(py, "extend"), (items,))?;
-        inside.setattr(intern!(py, "unfinished_tasks"), contents.unfinished)?;
-        inside.setattr(intern!(py, "is_shutdown"), contents.shut_down)
+        self.move_inside(py, inside)
     }
 
     fn __traverse__(&self, visit: PyVisit<'_>) -> Result<(), PyTraverseError> {
@@ -444,49 +450,5 @@ impl QueueEngine {
     fn __clear__(&self) {
         let attributes = std::mem::take(&mut *self.attributes.lock());
         drop((self.engine.clear(), attributes));
-    }
-}
-
-impl QueueEngine {
-    fn inside(&self, py: Python<'_>) -> Option<Py<PyAny>> {
-        if !self.engine.is_handed_over() {
-            return None;
-        }
-        self.attributes
-            .lock()
-            .inside
-            .as_ref()
-            .map(|inside| inside.clone_ref(py))
-    }
-
-    /// The arguments of `put`. Like the standard library's they only count when there is a bound,
-    /// and after shut-down nothing is asked of them.
-    #[inline]
-    fn put_timeout(
-        &self,
-        block: &Flag<'_>,
-        timeout: Option<&Bound<'_, PyAny>>,
-    ) -> PyResult<Timeout> {
-        match (block, timeout) {
-            (Flag::Known(true), None) => Ok(Timeout::None),
-            (Flag::Known(false), None) => Ok(Timeout::NotAtAll),
-            _ if !self.engine.is_bounded() || !self.engine.is_open() => Ok(Timeout::None),
-            _ => Timeout::from_arguments(block.truth()?, timeout),
-        }
-    }
-
-    /// The arguments of `get`: once the queue is shut down and empty nothing is asked of them.
-    #[inline]
-    fn get_timeout(
-        &self,
-        block: &Flag<'_>,
-        timeout: Option<&Bound<'_, PyAny>>,
-    ) -> PyResult<Timeout> {
-        match (block, timeout) {
-            (Flag::Known(true), None) => Ok(Timeout::None),
-            (Flag::Known(false), None) => Ok(Timeout::NotAtAll),
-            _ if !self.engine.is_open() && self.engine.len() == 0 => Ok(Timeout::None),
-            _ => Timeout::from_arguments(block.truth()?, timeout),
-        }
     }
 }

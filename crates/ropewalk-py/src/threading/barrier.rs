@@ -1,6 +1,7 @@
 //! `threading.Barrier`.
 //! Promise: the action runs without any lock of ours; a failing one breaks the barrier.
 
+use crate::report::{MadeAt, Why};
 use crate::timeout::Timeout;
 use crate::wait::Interpreter;
 use pyo3::prelude::*;
@@ -18,14 +19,18 @@ static BROKEN: PyOnceLock<Py<PyType>> = PyOnceLock::new();
 #[derive(Debug, Default)]
 pub(crate) struct BarrierEngine {
     engine: OnceLock<engine::Barrier>,
+    made: MadeAt,
 }
 
 #[pymethods]
 impl BarrierEngine {
     #[new]
-    #[pyo3(signature = (*_args, **_kwargs))]
-    fn new(_args: &Bound<'_, PyTuple>, _kwargs: Option<&Bound<'_, PyDict>>) -> Self {
-        Self::default()
+    #[pyo3(signature = (*args, **_kwargs))]
+    fn new(args: &Bound<'_, PyTuple>, _kwargs: Option<&Bound<'_, PyDict>>) -> Self {
+        Self {
+            engine: OnceLock::new(),
+            made: MadeAt::here(args.py()),
+        }
     }
 
     /// Sets the number of parties and the exception to raise; the first call counts.
@@ -42,7 +47,8 @@ impl BarrierEngine {
         action: Option<&Bound<'_, PyAny>>,
     ) -> PyResult<usize> {
         let timeout = Timeout::of_repeated_waits(timeout)?;
-        let mut sleeper = Interpreter::new(py, timeout);
+        let why = Why::anyone("Barrier", self, &self.made);
+        let mut sleeper = Interpreter::new(py, timeout, why);
         let act = || action.map_or(Ok(()), |action| action.call0().map(drop));
         self.engine()?
             .wait(timeout.patience(), &mut sleeper, act)
@@ -52,13 +58,13 @@ impl BarrierEngine {
             })
     }
 
-    /// Make the barrier whole and empty. Threads that wait get BrokenBarrierError.
+    /// Make the barrier whole and empty. Threads that wait get `BrokenBarrierError`.
     fn reset(&self) -> PyResult<()> {
         self.engine()?.reset();
         Ok(())
     }
 
-    /// Break the barrier. Threads that wait, and all that come, get BrokenBarrierError.
+    /// Break the barrier. Threads that wait, and all that come, get `BrokenBarrierError`.
     fn abort(&self) -> PyResult<()> {
         self.engine()?.abort();
         Ok(())

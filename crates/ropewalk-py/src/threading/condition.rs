@@ -1,11 +1,12 @@
 //! `threading.Condition`.
 //!
-//! Promise: over our own Lock and RLock nothing but the engine runs; over any other lock its
+//! Promise: over our own Lock and `RLock` nothing but the engine runs; over any other lock its
 //! `_release_save`, `_acquire_restore` and `_is_owned` are used if it has them, and otherwise
 //! `release` and `acquire`, as the standard library does.
 
 use super::lock::Lock;
 use super::rlock::RLock;
+use crate::report::{MadeAt, Why};
 use crate::timeout::Timeout;
 use crate::wait::{Interpreter, without_giving_up};
 use pyo3::exceptions::PyRuntimeError;
@@ -22,6 +23,7 @@ use std::sync::OnceLock;
 pub(crate) struct ConditionEngine {
     engine: engine::Condition,
     lock: OnceLock<Py<PyAny>>,
+    made: MadeAt,
 }
 
 /// What is needed to take the lock again.
@@ -34,9 +36,13 @@ enum Released<'py> {
 #[pymethods]
 impl ConditionEngine {
     #[new]
-    #[pyo3(signature = (*_args, **_kwargs))]
-    fn new(_args: &Bound<'_, PyTuple>, _kwargs: Option<&Bound<'_, PyDict>>) -> Self {
-        Self::default()
+    #[pyo3(signature = (*args, **_kwargs))]
+    fn new(args: &Bound<'_, PyTuple>, _kwargs: Option<&Bound<'_, PyDict>>) -> Self {
+        Self {
+            engine: engine::Condition::default(),
+            lock: OnceLock::new(),
+            made: MadeAt::here(args.py()),
+        }
     }
 
     /// Sets the lock; the first call counts.
@@ -46,8 +52,8 @@ impl ConditionEngine {
     }
 
     /// The lock under the condition.
-    #[getter]
-    fn _lock<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
+    #[getter(_lock)]
+    fn lock<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
         match self.lock.get() {
             Some(lock) => Ok(lock.bind(py).clone()),
             None => Err(PyRuntimeError::new_err(
@@ -62,7 +68,7 @@ impl ConditionEngine {
     /// True, or False if the time was over first.
     #[pyo3(signature = (timeout=None))]
     fn wait(&self, py: Python<'_>, timeout: Option<&Bound<'_, PyAny>>) -> PyResult<bool> {
-        let lock = self._lock(py)?;
+        let lock = self.lock(py)?;
         if !is_owned(&lock)? {
             return Err(PyRuntimeError::new_err("cannot wait on un-acquired lock"));
         }
@@ -70,7 +76,8 @@ impl ConditionEngine {
         let place = self.engine.take_place();
         let released = release(&lock)?;
         let deadline = timeout.patience().deadline().unwrap_or_else(Deadline::now);
-        let notified = place.sleep(deadline, &mut Interpreter::new(py, timeout));
+        let why = Why::anyone("Condition", self, &self.made);
+        let notified = place.sleep(deadline, &mut Interpreter::new(py, timeout, why));
         let taken = retake(&lock, released);
         let notified = notified?;
         taken.map(|()| notified)
@@ -79,7 +86,7 @@ impl ConditionEngine {
     /// Let up to `n` of the threads that wait go on. The lock must be held.
     #[pyo3(signature = (n=None), text_signature = "($self, n=1)")]
     fn notify(&self, py: Python<'_>, n: Option<&Bound<'_, PyAny>>) -> PyResult<()> {
-        if !is_owned(&self._lock(py)?)? {
+        if !is_owned(&self.lock(py)?)? {
             return Err(PyRuntimeError::new_err("cannot notify on un-acquired lock"));
         }
         let count = match n {
@@ -93,7 +100,7 @@ impl ConditionEngine {
 
     /// Let all threads that wait go on. The lock must be held.
     fn notify_all(&self, py: Python<'_>) -> PyResult<()> {
-        if !is_owned(&self._lock(py)?)? {
+        if !is_owned(&self.lock(py)?)? {
             return Err(PyRuntimeError::new_err("cannot notify on un-acquired lock"));
         }
         self.engine.notify_all();
@@ -101,7 +108,7 @@ impl ConditionEngine {
     }
 
     fn __enter__<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
-        self._lock(py)?.call_method0(intern!(py, "__enter__"))
+        self.lock(py)?.call_method0(intern!(py, "__enter__"))
     }
 
     fn __exit__<'py>(
@@ -111,13 +118,13 @@ impl ConditionEngine {
         traceback: &Bound<'py, PyAny>,
     ) -> PyResult<Bound<'py, PyAny>> {
         let py = kind.py();
-        self._lock(py)?
+        self.lock(py)?
             .call_method1(intern!(py, "__exit__"), (kind, error, traceback))
     }
 
     /// True if the lock is held (by the current thread, where the lock knows that).
     fn _is_owned(&self, py: Python<'_>) -> PyResult<bool> {
-        is_owned(&self._lock(py)?)
+        is_owned(&self.lock(py)?)
     }
 
     /// How many threads wait.
@@ -127,7 +134,7 @@ impl ConditionEngine {
 
     /// Forget who waited and free the lock: for the one thread of a forked child.
     fn _at_fork_reinit(&self, py: Python<'_>) -> PyResult<()> {
-        self._lock(py)?
+        self.lock(py)?
             .call_method0(intern!(py, "_at_fork_reinit"))?;
         self.engine.reset_after_fork();
         Ok(())
@@ -180,12 +187,11 @@ fn release<'py>(lock: &Bound<'py, PyAny>) -> PyResult<Released<'py>> {
             .map_err(not_held);
     }
     let py = lock.py();
-    match lock.getattr_opt(intern!(py, "_release_save"))? {
-        Some(save) => Ok(Released::Foreign(Some(save.call0()?))),
-        None => {
-            lock.call_method0(intern!(py, "release"))?;
-            Ok(Released::Foreign(None))
-        }
+    if let Some(save) = lock.getattr_opt(intern!(py, "_release_save"))? {
+        Ok(Released::Foreign(Some(save.call0()?)))
+    } else {
+        lock.call_method0(intern!(py, "release"))?;
+        Ok(Released::Foreign(None))
     }
 }
 
@@ -195,7 +201,7 @@ fn retake(lock: &Bound<'_, PyAny>, released: Released<'_>) -> PyResult<()> {
         Released::RLock(count) => lock.cast_exact::<RLock>()?.get().retake(py, count),
         Released::Lock => {
             let lock = lock.cast_exact::<Lock>()?.get();
-            without_giving_up(py, |sleeper| {
+            without_giving_up(py, lock.why(), |sleeper| {
                 lock.engine.acquire(Timeout::None.patience(), sleeper)
             })
         }

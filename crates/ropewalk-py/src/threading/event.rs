@@ -1,5 +1,6 @@
 //! `threading.Event`. Promise: asking whether it is set is one load.
 
+use crate::report::{MadeAt, Why};
 use crate::timeout::Timeout;
 use crate::wait::Interpreter;
 use pyo3::prelude::*;
@@ -11,14 +12,18 @@ use ropewalk_sync as engine;
 #[derive(Debug, Default)]
 pub(crate) struct EventEngine {
     engine: engine::Event,
+    made: MadeAt,
 }
 
 #[pymethods]
 impl EventEngine {
     #[new]
-    #[pyo3(signature = (*_args, **_kwargs))]
-    fn new(_args: &Bound<'_, PyTuple>, _kwargs: Option<&Bound<'_, PyDict>>) -> Self {
-        Self::default()
+    #[pyo3(signature = (*args, **_kwargs))]
+    fn new(args: &Bound<'_, PyTuple>, _kwargs: Option<&Bound<'_, PyDict>>) -> Self {
+        Self {
+            engine: engine::Event::new(),
+            made: MadeAt::here(args.py()),
+        }
     }
 
     /// Makes the event as new.
@@ -37,7 +42,7 @@ impl EventEngine {
         self.engine.set();
     }
 
-    /// Take the flag back. From now on wait() waits again.
+    /// Take the flag back. From now on `wait()` waits again.
     fn clear(&self) {
         self.engine.clear();
     }
@@ -51,8 +56,9 @@ impl EventEngine {
             return Ok(true);
         }
         let timeout = Timeout::of_one_wait(timeout)?;
+        let why = Why::anyone("Event", self, &self.made);
         self.engine
-            .wait(timeout.patience(), &mut Interpreter::new(py, timeout))
+            .wait(timeout.patience(), &mut Interpreter::new(py, timeout, why))
     }
 
     /// Forget who waited: for the one thread of a forked child.

@@ -3,13 +3,14 @@
 //! Promise: what CPython's `_thread.lock` does, at its price; besides, it knows who took it, so
 //! that a report about a hang can say so.
 
+use crate::report::{MadeAt, Why};
 use crate::timeout::{Timeout, Truth};
 use crate::wait::Interpreter;
 use pyo3::exceptions::PyRuntimeError;
 use pyo3::prelude::*;
 use ropewalk_sync as engine;
 
-/// A lock: one thread at a time gets past acquire(), until release() is called.
+/// A lock: one thread at a time gets past `acquire()`, until `release()` is called.
 #[pyclass(
     frozen,
     weakref,
@@ -20,12 +21,13 @@ use ropewalk_sync as engine;
 #[derive(Debug, Default)]
 pub(crate) struct Lock {
     pub(super) engine: engine::Lock,
+    made: MadeAt,
 }
 
 /// Return a new lock that nobody holds.
 #[pyfunction]
-pub(crate) fn allocate_lock() -> Lock {
-    Lock::default()
+pub(crate) fn allocate_lock(py: Python<'_>) -> Lock {
+    Lock::made_here(py)
 }
 
 #[pymethods]
@@ -33,8 +35,8 @@ impl Lock {
     /// Only from 3.13 on, as in the standard library; before, `allocate_lock` makes locks.
     #[cfg(Py_3_13)]
     #[new]
-    fn new() -> Self {
-        Self::default()
+    fn new(py: Python<'_>) -> Self {
+        Self::made_here(py)
     }
 
     /// Take the lock and return True.
@@ -58,7 +60,7 @@ impl Lock {
         self.acquire_contended(py, timeout)
     }
 
-    /// Give the lock back. Any thread may do that; RuntimeError if nobody holds it.
+    /// Give the lock back. Any thread may do that; `RuntimeError` if nobody holds it.
     fn release(&self) -> PyResult<()> {
         self.engine
             .release()
@@ -87,7 +89,7 @@ impl Lock {
         self.release()
     }
 
-    /// An old name of acquire().
+    /// An old name of `acquire()`.
     #[pyo3(
         signature = (blocking=Truth(true), timeout=None),
         text_signature = "($self, blocking=True, timeout=-1)"
@@ -101,12 +103,12 @@ impl Lock {
         self.acquire(py, blocking, timeout)
     }
 
-    /// An old name of release().
+    /// An old name of `release()`.
     fn release_lock(&self) -> PyResult<()> {
         self.release()
     }
 
-    /// An old name of locked().
+    /// An old name of `locked()`.
     fn locked_lock(&self) -> bool {
         self.locked()
     }
@@ -127,9 +129,23 @@ impl Lock {
 }
 
 impl Lock {
+    fn made_here(py: Python<'_>) -> Self {
+        Self {
+            engine: engine::Lock::new(),
+            made: MadeAt::here(py),
+        }
+    }
+
+    /// What a thread waits for here.
+    pub(super) fn why(&self) -> Why<'_> {
+        Why::holder_of("Lock", self, self.engine.owner_cell(), &self.made)
+    }
+
     #[cold]
     pub(super) fn acquire_contended(&self, py: Python<'_>, timeout: Timeout) -> PyResult<bool> {
-        self.engine
-            .acquire(timeout.patience(), &mut Interpreter::new(py, timeout))
+        self.engine.acquire(
+            timeout.patience(),
+            &mut Interpreter::new(py, timeout, self.why()),
+        )
     }
 }

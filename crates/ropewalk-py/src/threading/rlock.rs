@@ -1,5 +1,6 @@
 //! `threading.RLock`. Promise: what CPython's `_thread.RLock` does, at its price.
 
+use crate::report::{MadeAt, Why};
 use crate::timeout::{Timeout, Truth};
 use crate::wait::Interpreter;
 use pyo3::exceptions::PyRuntimeError;
@@ -19,14 +20,18 @@ use ropewalk_sync as engine;
 #[derive(Debug, Default)]
 pub(crate) struct RLock {
     pub(super) engine: engine::RLock,
+    made: MadeAt,
 }
 
 #[pymethods]
 impl RLock {
     #[new]
-    #[pyo3(signature = (*_args, **_kwargs), text_signature = "()")]
-    fn new(_args: &Bound<'_, PyTuple>, _kwargs: Option<&Bound<'_, PyDict>>) -> Self {
-        Self::default()
+    #[pyo3(signature = (*args, **_kwargs), text_signature = "()")]
+    fn new(args: &Bound<'_, PyTuple>, _kwargs: Option<&Bound<'_, PyDict>>) -> Self {
+        Self {
+            engine: engine::RLock::new(),
+            made: MadeAt::here(args.py()),
+        }
     }
 
     /// Take the lock, or take it once more, and return True.
@@ -44,11 +49,13 @@ impl RLock {
         timeout: Option<&Bound<'_, PyAny>>,
     ) -> PyResult<bool> {
         let timeout = Timeout::of_lock(blocking, timeout)?;
-        self.engine
-            .acquire(timeout.patience(), &mut Interpreter::new(py, timeout))
+        self.engine.acquire(
+            timeout.patience(),
+            &mut Interpreter::new(py, timeout, self.why()),
+        )
     }
 
-    /// Give the lock back once. RuntimeError if the current thread does not hold it.
+    /// Give the lock back once. `RuntimeError` if the current thread does not hold it.
     fn release(&self) -> PyResult<()> {
         self.engine.release().map_err(not_owner)
     }
@@ -61,8 +68,10 @@ impl RLock {
 
     fn __enter__(&self, py: Python<'_>) -> PyResult<bool> {
         let timeout = Timeout::None;
-        self.engine
-            .acquire(timeout.patience(), &mut Interpreter::new(py, timeout))
+        self.engine.acquire(
+            timeout.patience(),
+            &mut Interpreter::new(py, timeout, self.why()),
+        )
     }
 
     #[pyo3(signature = (_kind=None, _error=None, _traceback=None, /))]
@@ -126,10 +135,16 @@ impl RLock {
 }
 
 impl RLock {
+    /// What a thread waits for here.
+    #[inline]
+    pub(super) fn why(&self) -> Why<'_> {
+        Why::holder_of("RLock", self, self.engine.owner_cell(), &self.made)
+    }
+
     /// Takes the lock `count` times at once. A signal handler that raises meanwhile has to wait
     /// until the lock is taken: whoever calls this is about to give it back.
     pub(super) fn retake(&self, py: Python<'_>, count: usize) -> PyResult<()> {
-        let taken = crate::wait::without_giving_up(py, |sleeper| {
+        let taken = crate::wait::without_giving_up(py, self.why(), |sleeper| {
             self.engine.acquire(Timeout::None.patience(), sleeper)
         });
         self.engine.restore_count(count);

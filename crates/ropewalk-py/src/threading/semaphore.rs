@@ -1,6 +1,7 @@
 //! `threading.Semaphore` and `BoundedSemaphore`.
 //! Promise: taking a permit that is there is one compare-and-swap.
 
+use crate::report::{MadeAt, Why};
 use crate::timeout::{Timeout, Truth};
 use crate::wait::Interpreter;
 use pyo3::exceptions::PyValueError;
@@ -15,18 +16,20 @@ use ropewalk_sync as engine;
 #[derive(Debug)]
 pub(crate) struct SemaphoreEngine {
     engine: engine::Semaphore,
+    made: MadeAt,
     /// The most permits there may be. Relaxed: written by `_begin` only.
     most: AtomicUsize,
-    /// A subclass has its own release(), which `with` has to use. Relaxed: as above.
+    /// A subclass has its own `release()`, which `with` has to use. Relaxed: as above.
     own_release: AtomicBool,
 }
 
 #[pymethods]
 impl SemaphoreEngine {
     #[new]
-    #[pyo3(signature = (*_args, **_kwargs))]
-    fn new(_args: &Bound<'_, PyTuple>, _kwargs: Option<&Bound<'_, PyDict>>) -> Self {
+    #[pyo3(signature = (*args, **_kwargs))]
+    fn new(args: &Bound<'_, PyTuple>, _kwargs: Option<&Bound<'_, PyDict>>) -> Self {
         Self {
+            made: MadeAt::here(args.py()),
             engine: engine::Semaphore::new(1),
             most: AtomicUsize::new(engine::Semaphore::MOST),
             own_release: AtomicBool::new(false),
@@ -71,8 +74,10 @@ impl SemaphoreEngine {
             return Ok(false);
         }
         let timeout = Timeout::of_repeated_waits(timeout)?;
-        self.engine
-            .acquire(timeout.patience(), &mut Interpreter::new(py, timeout))
+        self.engine.acquire(
+            timeout.patience(),
+            &mut Interpreter::new(py, timeout, self.why()),
+        )
     }
 
     /// Give `n` permits back.
@@ -91,8 +96,10 @@ impl SemaphoreEngine {
             return Ok(true);
         }
         let timeout = Timeout::None;
-        self.engine
-            .acquire(timeout.patience(), &mut Interpreter::new(py, timeout))
+        self.engine.acquire(
+            timeout.patience(),
+            &mut Interpreter::new(py, timeout, self.why()),
+        )
     }
 
     fn __exit__(
@@ -124,5 +131,12 @@ impl SemaphoreEngine {
         self.engine
             .release(count, self.most.load(Ordering::Relaxed))
             .map_err(|_| PyValueError::new_err("Semaphore released too many times"))
+    }
+}
+
+impl SemaphoreEngine {
+    /// What a thread waits for here.
+    fn why(&self) -> Why<'_> {
+        Why::anyone("Semaphore", self, &self.made)
     }
 }

@@ -1,0 +1,49 @@
+//! What `inspect.rs` and `quit.rs` offer, where there is no Linux kernel.
+//! Promise: the same names; they know less, and the answer says so.
+
+use std::io::Write as _;
+
+/// Always `None`: there is no safe way to look.
+#[must_use]
+pub fn read_word(_address: usize) -> Option<usize> {
+    None
+}
+
+/// Always zero: every wait looks as if it had just begun.
+#[must_use]
+pub fn monotonic_nanos() -> u64 {
+    0
+}
+
+/// This process.
+#[must_use]
+pub fn process_id() -> u32 {
+    std::process::id()
+}
+
+/// Always zero: not known, and never the main thread's.
+#[must_use]
+pub fn native_thread_id() -> u32 {
+    0
+}
+
+/// Writes all of it to standard error, as far as somebody takes it.
+pub fn write_to_stderr(bytes: &[u8]) {
+    // A report that nobody can read has nobody to complain to.
+    let _ = std::io::stderr().write_all(bytes);
+}
+
+/// No signal.
+pub const QUIT: i32 = 0;
+
+/// Always false: the signal is left alone.
+#[must_use]
+pub fn quit_is_undecided() -> bool {
+    false
+}
+
+/// Always false: the signal is left alone.
+#[must_use]
+pub fn call_on_quit(_action: fn(&dyn Fn())) -> bool {
+    false
+}

@@ -1,0 +1,1 @@
+"""Tests of hang reports: the signal, the watchdog, the function."""
