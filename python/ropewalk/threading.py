@@ -47,6 +47,10 @@ def _put_into(module: ModuleType) -> None:
         setattr(module, name, value)
         if name in _NAMED_AFTER_PLACE:
             value.__module__ = module.__name__
+    if isinstance(_OURS["Lock"], type):  # from 3.13 on
+        lock = _OURS["Lock"]
+        lock.__module__, lock.__name__ = module.__name__, "Lock"
+        lock.__qualname__ = "Lock"
     _threading_thread.improve(module)
 
 

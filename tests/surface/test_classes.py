@@ -220,8 +220,8 @@ def test_methods_can_be_patched_in_tests(pair: Class) -> None:
         assert getattr(cls, name) is not fake
 
     for name in _methods(pair):
-        expected = _told(patch, pair.theirs, name)
-        assert _told(patch, pair.ours, name) == expected, name
+        if _told(patch, pair.theirs, name) == "works":
+            assert _told(patch, pair.ours, name) == "works", name
 
 
 def test_a_mock_with_the_classs_specification(pair: Class) -> None:
