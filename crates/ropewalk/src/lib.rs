@@ -7,9 +7,11 @@
 //! | module | what |
 //! |---|---|
 //! | [`queue`] | `Queue`, `LifoQueue`, `PriorityQueue`, `SimpleQueue` |
+//! | [`threading`] | `Thread`, `Lock`, `RLock`, `Condition`, `Semaphore`, `Event`, `Barrier`, `Local` |
 
 #![forbid(unsafe_code)]
 
 pub mod queue;
+pub mod threading;
 
 pub use ropewalk_queue::{Deadline, Patience};
