@@ -43,14 +43,14 @@ def _put_into(module: ModuleType) -> None:
     """Make the names of the module ``threading`` mean what they mean here."""
     if not _OURS:
         return
+    lock: Any = _OURS["Lock"]
+    if isinstance(lock, type):  # from 3.13 on: found, and pickled, by this name
+        lock.__module__, lock.__name__ = module.__name__, "Lock"
+        lock.__qualname__ = "Lock"
     for name, value in _OURS.items():
         setattr(module, name, value)
         if name in _NAMED_AFTER_PLACE:
             value.__module__ = module.__name__
-    if isinstance(_OURS["Lock"], type):  # from 3.13 on
-        lock = _OURS["Lock"]
-        lock.__module__, lock.__name__ = module.__name__, "Lock"
-        lock.__qualname__ = "Lock"
     _threading_thread.improve(module)
 
 

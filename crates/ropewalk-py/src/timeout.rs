@@ -124,11 +124,11 @@ impl Timeout {
 
     /// The time-out of a lock's `acquire(blocking, timeout)`, where -1 means none.
     #[inline(always)]
-    pub(crate) fn of_lock(blocking: Truth, timeout: &Given<'_>) -> PyResult<Self> {
-        match &timeout.0 {
+    pub(crate) fn of_lock(blocking: Truth, timeout: Given<'_>) -> PyResult<Self> {
+        match timeout.0 {
             None if blocking.0 => Ok(Self::None),
             None => Ok(Self::NotAtAll),
-            Some(timeout) => Self::of_lock_with_timeout(blocking, timeout),
+            Some(timeout) => Self::of_lock_with_timeout(blocking, &timeout),
         }
     }
 

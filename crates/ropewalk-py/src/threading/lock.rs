@@ -47,7 +47,7 @@ impl Lock {
         text_signature = "($self, blocking=True, timeout=-1)"
     )]
     fn acquire(&self, py: Python<'_>, blocking: Truth, timeout: Given<'_>) -> PyResult<bool> {
-        let timeout = Timeout::of_lock(blocking, &timeout)?;
+        let timeout = Timeout::of_lock(blocking, timeout)?;
         if self.engine.try_acquire() {
             return Ok(true);
         }

@@ -37,7 +37,7 @@ impl RLock {
         text_signature = "($self, blocking=True, timeout=-1)"
     )]
     fn acquire(&self, py: Python<'_>, blocking: Truth, timeout: Given<'_>) -> PyResult<bool> {
-        let timeout = Timeout::of_lock(blocking, &timeout)?;
+        let timeout = Timeout::of_lock(blocking, timeout)?;
         self.engine.acquire(
             timeout.patience(),
             &mut Interpreter::new(py, timeout, self.why()),
