@@ -123,7 +123,7 @@ impl Timeout {
     }
 
     /// The time-out of a lock's `acquire(blocking, timeout)`, where -1 means none.
-    #[inline(always)]
+    #[inline]
     pub(crate) fn of_lock(blocking: Truth, timeout: Given<'_>) -> PyResult<Self> {
         match timeout.0 {
             None if blocking.0 => Ok(Self::None),
