@@ -10,6 +10,7 @@
 
 mod barrier;
 mod condition;
+mod delay;
 mod event;
 pub mod guarded;
 mod lock;
@@ -19,6 +20,7 @@ mod waiting;
 
 pub use barrier::{Barrier, BarrierError};
 pub use condition::{Condition, Place};
+pub use delay::{DelayKey, DelayQueue, DelayServer};
 pub use event::Event;
 pub use lock::{Lock, NotHeld};
 pub use rlock::{NotOwner, RLock};

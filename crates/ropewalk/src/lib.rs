@@ -7,7 +7,7 @@
 //! | module | what |
 //! |---|---|
 //! | [`queue`] | `Queue`, `LifoQueue`, `PriorityQueue`, `SimpleQueue` |
-//! | [`threading`] | `Thread`, `Lock`, `RLock`, `Condition`, `Semaphore`, `Event`, `Barrier`, `Local` |
+//! | [`threading`] | `Thread`, `Lock`, `RLock`, `Condition`, `Semaphore`, `Event`, `Barrier`, `Timer`, `Local` |
 
 #![forbid(unsafe_code)]
 

@@ -9,6 +9,9 @@ from typing_extensions import disjoint_base
 __all__ = [
     "BarrierEngine",
     "ConditionEngine",
+    "DelayEntry",
+    "DelayQueue",
+    "DelayServer",
     "EventEngine",
     "RLock",
     "SemaphoreEngine",
@@ -74,6 +77,30 @@ class ConditionEngine:
     def _is_owned(self) -> bool: ...
     def _waiting(self) -> int: ...
     def _at_fork_reinit(self) -> None: ...
+
+@final
+class DelayEntry:
+    """One object in a delay queue."""
+
+    def cancel(self) -> Any: ...
+
+@final
+class DelayQueue:
+    """Objects, each with the moment at which it is due."""
+
+    def __new__(cls, patience: float) -> DelayQueue: ...
+    def schedule(
+        self, seconds: float, item: Any, serve: Callable[[DelayServer], object]
+    ) -> DelayEntry: ...
+    def hurry(self) -> None: ...
+    def abandon(self) -> list[Any]: ...
+    def __len__(self) -> int: ...
+
+@final
+class DelayServer:
+    """The right and the duty to hand out what becomes due: for one thread."""
+
+    def next(self) -> Any: ...
 
 @disjoint_base
 class EventEngine:

@@ -13,6 +13,7 @@
 //! | to tell many threads something once | [`Event`] |
 //! | at most so many at a time | [`Semaphore`], [`BoundedSemaphore`] |
 //! | to go on together | [`Barrier`] |
+//! | work after a while, without a thread until then | [`Timer`] |
 //! | a value of each thread's own | [`Local`] |
 //!
 //! ```
@@ -42,6 +43,8 @@ mod panic;
 mod registry;
 mod semaphore;
 mod thread;
+mod timer;
+mod timer_service;
 
 pub use barrier::{Barrier, BrokenBarrier};
 pub use condition::Condition;
@@ -53,3 +56,4 @@ pub use ropewalk_sync::TooManyReleases;
 pub use ropewalk_sync::guarded::{Lock, LockGuard, RLock, RLockGuard};
 pub use semaphore::{BoundedSemaphore, Permit, Semaphore};
 pub use thread::{JoinHandle, Thread};
+pub use timer::{Timer, TimerHandle};
