@@ -39,6 +39,7 @@ globals().update({name: getattr(_stdlib, name) for name in __all__})
 globals().update(_OURS)
 if _OURS:
     globals()["Timer"] = _threading_timer.Timer
+    _threading_timer.Timer.__module__ = __name__
 
 
 def _put_into(module: ModuleType) -> None:

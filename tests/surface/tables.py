@@ -91,7 +91,8 @@ FACES: dict[str, Face] = {
         handed_on=_of_threads(),
         absent=_on_each(("Barrier",), _STEPS_OF_BARRIER)
         | _on_each(("Semaphore", "BoundedSemaphore"), ("_cond",))
-        | {"Condition._waiters"},
+        | {"Condition._waiters"}
+        | _on_each(("Timer",), ("_args", "_invoke_excepthook", "_kwargs", "_target")),
         factories=("Lock", "RLock", "_CRLock"),
         instances={
             "Barrier": lambda cls: cls(2),
