@@ -39,12 +39,17 @@ globals().update({name: getattr(_stdlib, name) for name in __all__})
 globals().update(_OURS)
 if _OURS:
     globals()["Timer"] = _threading_timer.Timer
+    _threading_timer.Timer.__module__ = __name__
 
 
 def _put_into(module: ModuleType) -> None:
     """Make the names of the module ``threading`` mean what they mean here."""
     if not _OURS:
         return
+    lock: Any = _OURS["Lock"]
+    if isinstance(lock, type):  # from 3.13 on: found, and pickled, by this name
+        lock.__module__, lock.__name__ = module.__name__, "Lock"
+        lock.__qualname__ = "Lock"
     for name, value in _OURS.items():
         setattr(module, name, value)
         if name in _NAMED_AFTER_PLACE:
