@@ -16,6 +16,7 @@ Three ways to a report, which the extension writes without the interpreter's hel
 
 from __future__ import annotations
 
+import faulthandler
 import os
 import sys
 
@@ -107,8 +108,7 @@ def _report_on_quit(native: Any) -> None:
 
 
 def _write_stacks(signal: int, frame: FrameType | None) -> None:
-    import faulthandler
-
+    # Not imported here: a handler may run in the middle of an import.
     faulthandler.dump_traceback(file=2, all_threads=True)
 
 

@@ -87,7 +87,7 @@ class Program:
         while True:
             before, stacks = len(self.err), self.err.count(END)
             self.ask()
-            # The stacks come when the main thread runs Python code. If the signal caught
+            # The stacks come when the main thread runs Python code. If a signal caught
             # it on its way into a system call, only the next one gets it out of there.
             while not self._has_said(END, stacks + 1, "err", seconds=1.0):
                 assert self._process.poll() is None, f"ended: {self._said}"
