@@ -16,7 +16,6 @@ Three ways to a report, which the extension writes without the interpreter's hel
 
 from __future__ import annotations
 
-import faulthandler
 import os
 import sys
 
@@ -31,6 +30,7 @@ ON_SIGNAL = "ROPEWALK_REPORT"
 AFTER_SECONDS = "ROPEWALK_HANG"
 
 _begun = False
+_dump_traceback: Any = None
 
 
 def report(file: TextIO | None = None) -> None:
@@ -97,7 +97,12 @@ def begin() -> None:
 def _report_on_quit(native: Any) -> None:
     if not native.quit_is_undecided():
         return
+    global _dump_traceback
     import _signal  # type: ignore[import-not-found]
+    import faulthandler
+
+    # Not imported by the handler: it may run in the middle of an import.
+    _dump_traceback = faulthandler.dump_traceback
 
     try:  # noqa: SIM105 - contextlib would be one more module at start-up
         _signal.signal(_signal.SIGQUIT, _write_stacks)
@@ -108,8 +113,7 @@ def _report_on_quit(native: Any) -> None:
 
 
 def _write_stacks(signal: int, frame: FrameType | None) -> None:
-    # Not imported here: a handler may run in the middle of an import.
-    faulthandler.dump_traceback(file=2, all_threads=True)
+    _dump_traceback(file=2, all_threads=True)
 
 
 def _watch(native: Any, wanted: str) -> None:

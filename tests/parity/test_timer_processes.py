@@ -1,6 +1,6 @@
 """Timers and the ends of processes: exit, fork, Ctrl-C. In processes of their own.
 
-In the scripts the module under test is called `queue`, as in all of them.
+In the scripts `threading` is the module under test.
 """
 
 import signal
@@ -22,20 +22,20 @@ needs_threads_at_exit = pytest.mark.skipif(
 
 
 def test_exit_waits_for_a_pending_timer(impl: ModuleType) -> None:
-    text = "queue.Timer(0.2, say, ['fired']).start(); say('main ends')"
+    text = "threading.Timer(0.2, say, ['fired']).start(); say('main ends')"
     assert scripts.run(impl, text) == "main ends\nfired\n"
 
 
 def test_exit_waits_for_all_pending_timers(impl: ModuleType) -> None:
     text = """
-    timers = [queue.Timer(0.2, say, ["fired"]) for _ in range(5)]
+    timers = [threading.Timer(0.2, say, ["fired"]) for _ in range(5)]
     def last():
         for timer in timers:
             timer.join()
         say([timer.is_alive() for timer in timers].count(True))
     for timer in timers:
         timer.start()
-    queue.Timer(0.4, last).start()
+    threading.Timer(0.4, last).start()
     """
     assert scripts.run(impl, text) == "fired\n" * 5 + "0\n"
 
@@ -46,8 +46,8 @@ def test_exit_waits_for_timers_that_timers_start(impl: ModuleType) -> None:
     def step(left):
         say(left)
         if left:
-            queue.Timer(0.03, step, [left - 1]).start()
-    queue.Timer(0.03, step, [5]).start()
+            threading.Timer(0.03, step, [left - 1]).start()
+    threading.Timer(0.03, step, [5]).start()
     """
     assert scripts.run(impl, text) == "5\n4\n3\n2\n1\n0\n"
 
@@ -58,7 +58,7 @@ def test_exit_waits_for_a_timer_that_a_late_thread_starts(impl: ModuleType) -> N
     def late():
         wait_until(lambda: threading._SHUTTING_DOWN)
         time.sleep(0.3)
-        queue.Timer(0.2, say, ["fired"]).start()
+        threading.Timer(0.2, say, ["fired"]).start()
     threading.Thread(target=late).start()
     """
     assert scripts.run(impl, text) == "fired\n"
@@ -67,7 +67,7 @@ def test_exit_waits_for_a_timer_that_a_late_thread_starts(impl: ModuleType) -> N
 def test_exit_does_not_wait_for_a_daemon_timer(impl: ModuleType) -> None:
     text = """
     for interval in (0.001, 3600.0):
-        timer = queue.Timer(interval, say, ["fired"])
+        timer = threading.Timer(interval, say, ["fired"])
         timer.daemon = True
         timer.start()
     say("ends")
@@ -78,7 +78,7 @@ def test_exit_does_not_wait_for_a_daemon_timer(impl: ModuleType) -> None:
 def test_exit_does_not_wait_for_a_cancelled_timer(impl: ModuleType) -> None:
     text = """
     import atexit
-    timers = [queue.Timer(3600, say) for _ in range(10)]
+    timers = [threading.Timer(3600, say) for _ in range(10)]
     atexit.register(lambda: say(any(t.is_alive() for t in timers)))
     for timer in timers:
         timer.start()
@@ -90,7 +90,7 @@ def test_exit_does_not_wait_for_a_cancelled_timer(impl: ModuleType) -> None:
 
 def test_exit_waits_while_another_thread_may_cancel(impl: ModuleType) -> None:
     text = """
-    timer = queue.Timer(3600, say)
+    timer = threading.Timer(3600, say)
     timer.start()
     def cancel():
         wait_until(lambda: threading._SHUTTING_DOWN)
@@ -113,14 +113,14 @@ def test_a_timer_at_exit_may_use_an_executor_only_while_it_lives(
                 say(executor.submit(int, "7").result())
             except RuntimeError as error:
                 say("RuntimeError")
-    queue.Timer(0.2, fire).start()
+    threading.Timer(0.2, fire).start()
     """
     assert scripts.run(impl, text) == "RuntimeError\n"
 
 
 def test_sys_exit_in_the_function_ends_its_thread_only(impl: ModuleType) -> None:
     text = """
-    timer = queue.Timer(0.01, sys.exit, [3])
+    timer = threading.Timer(0.01, sys.exit, [3])
     timer.start()
     timer.join()
     say(timer.is_alive())
@@ -130,7 +130,7 @@ def test_sys_exit_in_the_function_ends_its_thread_only(impl: ModuleType) -> None
 
 def test_in_a_forked_child_pending_timers_are_dead(impl: ModuleType) -> None:
     text = """
-    timers = [queue.Timer(0.3, say, ["parent's"]) for _ in range(3)]
+    timers = [threading.Timer(0.3, say, ["parent's"]) for _ in range(3)]
     for timer in timers:
         timer.start()
     child = os.fork()
@@ -140,7 +140,7 @@ def test_in_a_forked_child_pending_timers_are_dead(impl: ModuleType) -> None:
         for timer in timers:
             timer.join()
             timer.cancel()
-        own = queue.Timer(0.01, say, ["child's"])
+        own = threading.Timer(0.01, say, ["child's"])
         own.start()
         own.join()
         say(own.is_alive(), own in threading.enumerate())
@@ -158,19 +158,19 @@ def test_in_a_forked_child_pending_timers_are_dead(impl: ModuleType) -> None:
 
 def test_fork_from_a_timers_function(impl: ModuleType) -> None:
     text = """
-    other = queue.Timer(3600, say)
+    other = threading.Timer(3600, say)
     other.start()
     def fire():
         child = os.fork()
         if not child:
             say(threading.current_thread() is timer, timer.is_alive())
             say(threading.main_thread() is timer, other.is_alive())
-            own = queue.Timer(0.01, say, ["child's"])
+            own = threading.Timer(0.01, say, ["child's"])
             own.start()
             own.join()
             os._exit(0)
         say("parent", os.waitpid(child, 0)[1])
-    timer = queue.Timer(0.01, fire)
+    timer = threading.Timer(0.01, fire)
     timer.start()
     timer.join()
     say(other.is_alive())
@@ -189,14 +189,14 @@ def test_fork_from_a_timers_function(impl: ModuleType) -> None:
 
 def test_a_child_that_ends_in_the_usual_way(impl: ModuleType) -> None:
     text = """
-    timer = queue.Timer(3600, say)
+    timer = threading.Timer(3600, say)
     timer.start()
     child = os.fork()
     if child:
         say(os.waitpid(child, 0)[1])
         timer.cancel()
     else:
-        queue.Timer(0.05, say, ["child's"]).start()
+        threading.Timer(0.05, say, ["child's"]).start()
     """
     options = ("-W", "ignore::DeprecationWarning")
     assert scripts.run(impl, text, *options) == "child's\n0\n"
@@ -206,7 +206,7 @@ def test_ctrl_c_ends_a_join(impl: ModuleType) -> None:
     script = scripts.Script(
         impl,
         """
-        timer = queue.Timer(3600, say)
+        timer = threading.Timer(3600, say)
         timer.start()
         say("joins")
         try:
