@@ -76,6 +76,14 @@ _STEPS_OF_BARRIER = (
     "_state",
 )
 _QUEUES = ("Queue", "LifoQueue", "PriorityQueue")
+_LATE_IN_TIMER = (
+    "_args",
+    "_handle",  # 3.13
+    "_invoke_excepthook",
+    "_kwargs",
+    "_os_thread_handle",  # 3.14
+    "_target",
+)
 _HAS_SHUTDOWN = sys.version_info >= (3, 13)
 
 FACES: dict[str, Face] = {
@@ -92,7 +100,7 @@ FACES: dict[str, Face] = {
         absent=_on_each(("Barrier",), _STEPS_OF_BARRIER)
         | _on_each(("Semaphore", "BoundedSemaphore"), ("_cond",))
         | {"Condition._waiters"}
-        | _on_each(("Timer",), ("_args", "_invoke_excepthook", "_kwargs", "_target")),
+        | _on_each(("Timer",), _LATE_IN_TIMER),
         factories=("Lock", "RLock", "_CRLock"),
         instances={
             "Barrier": lambda cls: cls(2),
