@@ -11,6 +11,9 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
 REPLACED: dict[str, str] = {
+    "concurrent.futures": "ropewalk.concurrent.futures",
+    "concurrent.futures._base": "ropewalk.concurrent.futures._base",
+    "concurrent.futures.thread": "ropewalk.concurrent.futures.thread",
     "queue": "ropewalk.queue",
     "threading": "ropewalk.threading",
 }
