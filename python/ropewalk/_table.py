@@ -12,8 +12,8 @@ if TYPE_CHECKING:
 
 REPLACED: dict[str, str] = {
     "concurrent.futures": "ropewalk.concurrent.futures",
-    "concurrent.futures._base": "ropewalk.concurrent.futures._base",
-    "concurrent.futures.thread": "ropewalk.concurrent.futures.thread",
+    "concurrent.futures._base": "ropewalk._futures_base",
+    "concurrent.futures.thread": "ropewalk._futures_thread",
     "queue": "ropewalk.queue",
     "threading": "ropewalk.threading",
 }

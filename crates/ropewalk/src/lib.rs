@@ -6,10 +6,12 @@
 //!
 //! | module | what |
 //! |---|---|
+//! | [`futures`] | `ThreadPoolExecutor`, `Future`, `wait`, `as_completed` |
 //! | [`queue`] | `Queue`, `LifoQueue`, `PriorityQueue`, `SimpleQueue` |
 
 #![forbid(unsafe_code)]
 
+pub mod futures;
 pub mod queue;
 
 pub use ropewalk_queue::{Deadline, Patience};

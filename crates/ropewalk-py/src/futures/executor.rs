@@ -21,13 +21,7 @@ use ropewalk_pool::thread::{Hire, How, Order, Percentiles, Pool, Refused};
 use std::sync::{Arc, OnceLock};
 
 /// Runs calls in threads; the base of `ropewalk.concurrent.futures.ThreadPoolExecutor`.
-#[pyclass(
-    frozen,
-    subclass,
-    dict,
-    weakref,
-    module = "ropewalk._ropewalk.futures"
-)]
+#[pyclass(frozen, subclass, module = "ropewalk._ropewalk.futures")]
 #[derive(Debug, Default)]
 pub(crate) struct ThreadPool {
     begun: OnceLock<Begun>,

@@ -20,13 +20,7 @@ use ropewalk_future::{Cancel, Phase, Start, Wake};
 use std::sync::OnceLock;
 
 /// A value that comes later; the base of `ropewalk.concurrent.futures.Future`.
-#[pyclass(
-    frozen,
-    subclass,
-    dict,
-    weakref,
-    module = "ropewalk._ropewalk.futures"
-)]
+#[pyclass(frozen, subclass, module = "ropewalk._ropewalk.futures")]
 #[derive(Debug, Default)]
 pub(crate) struct FutureEngine {
     pub(super) life: PyLife,

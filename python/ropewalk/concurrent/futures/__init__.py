@@ -41,7 +41,7 @@ _HERE = (
 
 globals().update({name: getattr(_stdlib, name) for name in _HERE})
 if TYPE_CHECKING or _engine.load() is not None:
-    from ropewalk.concurrent.futures._base import Future, as_completed, wait
+    from ropewalk._futures_base import Future, as_completed, wait
 
     _OURS = {"Future": Future, "wait": wait, "as_completed": as_completed}
     globals().update(_OURS)
@@ -53,9 +53,9 @@ def _put_into(module: ModuleType) -> None:
     """Make the names of ``concurrent.futures`` mean what they mean here."""
     if not _OURS:
         return
-    from ropewalk.concurrent.futures import _base
+    from ropewalk import _futures_base
 
-    _base._name_after_place()
+    _futures_base._name_after_place()
     for name, value in _OURS.items():
         setattr(module, name, value)
     names: dict[str, Any] = module.__dict__
@@ -66,10 +66,8 @@ def _put_into(module: ModuleType) -> None:
 
         def lazily(name: str) -> Any:
             if name == "ThreadPoolExecutor":
-                from ropewalk.concurrent.futures import thread
-
-                found = names[name] = thread.ThreadPoolExecutor
-                thread._name_after_place()
+                found = names[name] = __getattr__(name)
+                found.__module__ = "concurrent.futures.thread"
                 return found
             return theirs(name)
 
@@ -80,9 +78,9 @@ def _put_into(module: ModuleType) -> None:
 def __getattr__(name: str) -> Any:
     """Load an executor, or hand on what else the standard library's module has."""
     if name in _LAZY and _OURS:
-        from ropewalk.concurrent.futures import thread
+        from ropewalk import _futures_thread
 
-        found = globals()[name] = getattr(thread, name)
+        found = globals()[name] = getattr(_futures_thread, name)
         return found
     return getattr(_stdlib, name)
 

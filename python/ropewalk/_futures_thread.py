@@ -18,8 +18,8 @@ from concurrent.futures import thread as _stdlib
 from time import monotonic
 
 from ropewalk import _ropewalk
-from ropewalk.concurrent.futures._crew import Crew
-from ropewalk.concurrent.futures._stats import ExecutorStats, Times
+from ropewalk._futures_crew import Crew
+from ropewalk._futures_stats import ExecutorStats, Times
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

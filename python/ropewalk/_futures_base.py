@@ -10,8 +10,9 @@ from __future__ import annotations
 from concurrent.futures import _base as _stdlib
 from types import GenericAlias
 
+from ropewalk import _futures_inside as _inside
+from ropewalk import _futures_rare as _rare
 from ropewalk import _ropewalk
-from ropewalk.concurrent.futures import _inside, _rare
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
