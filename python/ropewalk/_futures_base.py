@@ -26,9 +26,7 @@ __all__ = ["Future", "as_completed", "wait"]
 
 # The standard library's class, also when ours has taken its place already.
 _Model: Any = next(
-    cls
-    for cls in _stdlib.Future.__mro__
-    if not issubclass(cls, _engine.FutureEngine)
+    cls for cls in _stdlib.Future.__mro__ if not issubclass(cls, _engine.FutureEngine)
 )
 
 
@@ -106,5 +104,3 @@ def _put_into(module: ModuleType) -> None:
 
 for _value in _ours.values():
     _value.__module__ = "ropewalk.concurrent.futures"
-
-

@@ -176,8 +176,8 @@ class ThreadPoolExecutor(_engine.ThreadPool, _Model):  # type: ignore[misc]
 
     def _hire(self, post: Callable[[], bool]) -> None:
         """Put a call into the queue and start a worker for it, if none is idle."""
-        with self._shutdown_lock, _stdlib._global_shutdown_lock:  # type: ignore[attr-defined]
-            if _stdlib._shutdown:  # type: ignore[attr-defined]
+        with self._shutdown_lock, _stdlib._global_shutdown_lock:
+            if _stdlib._shutdown:
                 self._refuse("shut down")
             if not post():
                 return
@@ -201,10 +201,8 @@ class ThreadPoolExecutor(_engine.ThreadPool, _Model):  # type: ignore[misc]
                 "this ThreadPoolExecutor belongs to the parent process, whose threads "
                 "do not exist in a forked child: make a new executor here"
             )
-        if _stdlib._shutdown:  # type: ignore[attr-defined]
-            raise RuntimeError(
-                "cannot schedule new futures after interpreter shutdown"
-            )
+        if _stdlib._shutdown:
+            raise RuntimeError("cannot schedule new futures after interpreter shutdown")
         raise RuntimeError("cannot schedule new futures after shutdown")
 
     def map(
@@ -268,7 +266,7 @@ class ThreadPoolExecutor(_engine.ThreadPool, _Model):  # type: ignore[misc]
 
 
 class PriorityThreadPoolExecutor(ThreadPoolExecutor):
-    """Calls what has the lowest priority number first; of those, the first submitted."""
+    """Calls what has the lowest priority number first; equals in their order."""
 
     _by_priority = True
 
@@ -279,6 +277,7 @@ class PriorityThreadPoolExecutor(ThreadPoolExecutor):
         return self._submit_at(priority, fn, args, kwargs or None)
 
 
+_result_or_cancel: Any = _base.__dict__["_result_or_cancel"]
 _PLAIN_SUBMIT = ThreadPoolExecutor.submit
 
 
@@ -302,7 +301,7 @@ def _buffered(
                 futures.append(own.submit(fn, *args))
             del own
             left = None if end is None else end - monotonic()
-            yield _base._result_or_cancel(futures.popleft(), left)  # type: ignore[attr-defined]
+            yield _result_or_cancel(futures.popleft(), left)
     finally:
         for future in futures:
             future.cancel()

@@ -178,15 +178,12 @@ impl<T, E, C> Life<T, E, C> {
 
     /// Looks at the outcome and at each callback without waiting for the lock; for a garbage
     /// collector, which runs while nothing else does.
-    pub fn try_each(
-        &self,
-        outcome: impl FnOnce(&Result<T, E>),
-        callback: impl FnMut(&C),
-    ) {
+    pub fn try_each(&self, outcome: impl FnOnce(&Result<T, E>), callback: impl FnMut(&C)) {
         if let Some(inside) = self.inside.try_lock() {
             inside.outcome.as_ref().map(outcome);
-            let watchers = inside.watchers.as_ref();
-            watchers.map(|all| all.callbacks.iter().for_each(callback));
+            if let Some(watchers) = &inside.watchers {
+                watchers.callbacks.iter().for_each(callback);
+            }
         }
     }
 

@@ -84,12 +84,7 @@ impl State {
     fn step(&self, from: Phase, to: Phase) -> Result<(), Phase> {
         // sync: settled, Release pairs with the Acquire in `phase` and in later steps.
         self.word
-            .compare_exchange(
-                from as u32,
-                to as u32,
-                Ordering::AcqRel,
-                Ordering::Acquire,
-            )
+            .compare_exchange(from as u32, to as u32, Ordering::AcqRel, Ordering::Acquire)
             .map(drop)
             .map_err(Phase::from_word)
     }
@@ -123,9 +118,6 @@ impl State {
     /// The phase before; `HandedOver` when it had been handed over already.
     pub(crate) fn hand_over(&self) -> Phase {
         // sync: settled, as in `step`.
-        Phase::from_word(
-            self.word
-                .swap(Phase::HandedOver as u32, Ordering::AcqRel),
-        )
+        Phase::from_word(self.word.swap(Phase::HandedOver as u32, Ordering::AcqRel))
     }
 }

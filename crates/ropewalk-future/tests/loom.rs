@@ -84,7 +84,9 @@ fn a_gate_opens_when_both_futures_are_complete() {
     loom::model(|| {
         let lives = Arc::new([Number::new(), Number::new()]);
         let finisher = with(&lives, |lives| {
-            lives.each_ref().map(|life| life.finish(Ok(1)).unwrap().wake())
+            lives
+                .each_ref()
+                .map(|life| life.finish(Ok(1)).unwrap().wake())
         });
         let gate = std::sync::Arc::new(Gate::new(Until::All, 2));
         for (key, life) in lives.iter().enumerate() {
@@ -104,7 +106,10 @@ fn a_waiter_looks_again_when_its_future_is_handed_over() {
             life.wait(Patience::Forever, &mut Uninterrupted).unwrap()
         });
         let contents = life.hand_over().unwrap();
-        contents.wakes.into_iter().for_each(ropewalk_future::Wake::now);
+        contents
+            .wakes
+            .into_iter()
+            .for_each(ropewalk_future::Wake::now);
         assert_eq!(waiter.join().unwrap(), Phase::HandedOver);
     });
 }

@@ -2,7 +2,6 @@
 //! Promise: each answer is the table's; nothing is told twice.
 
 #![cfg(not(loom))]
-#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 use proptest::prelude::*;
 use ropewalk_future::{Cancel, Gate, Life, Patience, Phase, Start, Uninterrupted, Until};

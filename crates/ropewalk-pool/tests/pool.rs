@@ -3,7 +3,6 @@
 //! is noticed; surplus workers leave.
 
 #![cfg(not(loom))]
-#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 use ropewalk_pool::Uninterrupted;
 use ropewalk_pool::thread::{Hire, How, Leave, Order, Pool, Refused};
@@ -55,7 +54,15 @@ fn the_bound_counts_what_waits() {
 fn lower_priorities_go_first_and_equals_in_order() {
     let pool = Pool::new(Order::Priority, 1);
     for (task, priority) in [("c", 3), ("a", 1), ("d", 3), ("b", 1)] {
-        let _ = pool.submit(task, How { priority, ..MAY_HIRE }).unwrap();
+        let _ = pool
+            .submit(
+                task,
+                How {
+                    priority,
+                    ..MAY_HIRE
+                },
+            )
+            .unwrap();
     }
     let order: Vec<_> = (0..4).map(|_| next(&pool).unwrap()).collect();
     assert_eq!(order, ["a", "b", "c", "d"]);
@@ -114,9 +121,14 @@ fn every_task_is_taken_once_by_many_workers() {
     }
     pool.shut_down();
     assert!(workers.len() <= 4);
-    workers.into_iter().for_each(|worker| worker.join().unwrap());
+    for worker in workers {
+        worker.join().unwrap();
+    }
     assert_eq!(sum.load(Ordering::Relaxed), TASKS * (TASKS + 1) / 2);
     let count = pool.count();
-    assert_eq!((count.done, count.queued, count.workers), (TASKS as u64, 0, 0));
+    assert_eq!(
+        (count.done, count.queued, count.workers),
+        (TASKS as u64, 0, 0)
+    );
     assert!(count.run.is_some() && count.wait.is_some());
 }

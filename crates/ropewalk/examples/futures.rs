@@ -5,7 +5,7 @@ use ropewalk::futures::{ThreadPoolExecutor, as_completed};
 use std::io::{self, Write};
 
 fn primes(from: u32, to: u32) -> usize {
-    let is_prime = |n: u32| n > 1 && (2..).take_while(|d| d * d <= n).all(|d| !n.is_multiple_of(d));
+    let is_prime = |n: u32| n > 1 && (2..=n.isqrt()).all(|d| !n.is_multiple_of(d));
     (from..to).filter(|n| is_prime(*n)).count()
 }
 

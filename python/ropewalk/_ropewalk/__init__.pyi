@@ -1,5 +1,6 @@
 """The engine of ropewalk: one submodule for each module of the standard library."""
 
+from . import futures as futures
 from . import queue as queue
 from . import report as report
 from . import threading as threading

@@ -197,7 +197,11 @@ impl<T> Pool<T> {
         let timing = Timing::begin(inside.submitted);
         inside.submitted += 1;
         inside.lanes.push((task, timing), how.priority);
-        let wake = if hiring { None } else { inside.idle.tell_first() };
+        let wake = if hiring {
+            None
+        } else {
+            inside.idle.tell_first()
+        };
         drop(inside);
         if let Some(wake) = wake {
             wake.now();

@@ -19,7 +19,7 @@ pub struct Timing(Option<Instant>);
 impl Timing {
     #[inline]
     pub(super) fn begin(number: u64) -> Self {
-        let timed = number < ALL_OF_THE_FIRST || number % ONE_OF == 0;
+        let timed = number < ALL_OF_THE_FIRST || number.is_multiple_of(ONE_OF);
         Self(timed.then(Instant::now))
     }
 

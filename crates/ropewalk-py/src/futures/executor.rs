@@ -168,9 +168,9 @@ impl Drop for ThreadPool {
 impl ThreadPool {
     #[inline]
     fn begun(&self) -> PyResult<&Begun> {
-        self.begun.get().ok_or_else(|| {
-            PyRuntimeError::new_err("ThreadPoolExecutor.__init__() was not called")
-        })
+        self.begun
+            .get()
+            .ok_or_else(|| PyRuntimeError::new_err("ThreadPoolExecutor.__init__() was not called"))
     }
 
     #[inline]
@@ -263,8 +263,5 @@ fn in_context_of_now<'py>(
         .call_method0(intern!(py, "copy_context"))?;
     let mut all = vec![function.clone()];
     all.extend(arguments.iter());
-    Ok((
-        context.getattr(intern!(py, "run"))?,
-        PyTuple::new(py, all)?,
-    ))
+    Ok((context.getattr(intern!(py, "run"))?, PyTuple::new(py, all)?))
 }

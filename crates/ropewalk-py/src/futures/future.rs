@@ -35,7 +35,7 @@ static MADE: MadeAt = MadeAt::UNKNOWN;
 #[pymethods]
 impl FutureEngine {
     #[new]
-    #[pyo3(signature = (*_args, **_kwargs))]
+    #[pyo3(signature = (*_args, **_kwargs), text_signature = "()")]
     fn new(_args: &Bound<'_, PyTuple>, _kwargs: Option<&Bound<'_, PyDict>>) -> Self {
         Self::default()
     }
@@ -52,7 +52,7 @@ impl FutureEngine {
         slf: &Bound<'py, Self>,
         timeout: Option<&Bound<'py, PyAny>>,
     ) -> PyResult<Bound<'py, PyAny>> {
-        match slf.get().wait(slf, timeout, "result")? {
+        match Self::wait(slf, timeout, "result")? {
             Ended::With(Ok(value)) => Ok(value.into_bound(slf.py())),
             Ended::With(Err(error)) => Err(raised(error.bind(slf.py()))),
             Ended::Elsewhere(answer) => Ok(answer),
@@ -70,7 +70,7 @@ impl FutureEngine {
         timeout: Option<&Bound<'py, PyAny>>,
     ) -> PyResult<Bound<'py, PyAny>> {
         let py = slf.py();
-        Ok(match slf.get().wait(slf, timeout, "exception")? {
+        Ok(match Self::wait(slf, timeout, "exception")? {
             Ended::With(Ok(_)) => py.None().into_bound(py),
             Ended::With(Err(error)) => error.into_bound(py),
             Ended::Elsewhere(answer) => answer,
@@ -307,42 +307,43 @@ impl FutureEngine {
     /// Waits for the outcome.
     #[inline]
     pub(super) fn wait<'py>(
-        &self,
         slf: &Bound<'py, Self>,
         timeout: Option<&Bound<'py, PyAny>>,
         method: &'static str,
     ) -> PyResult<Ended<'py>> {
-        if self.life.phase() == Phase::Finished
-            && let Some(outcome) = self.outcome(slf.py())
+        let this = slf.get();
+        if this.life.phase() == Phase::Finished
+            && let Some(outcome) = this.outcome(slf.py())
         {
             return Ok(Ended::With(outcome));
         }
-        self.wait_after_a_look(slf, timeout, method)
+        Self::wait_after_a_look(slf, timeout, method)
     }
 
     #[cold]
     fn wait_after_a_look<'py>(
-        &self,
         slf: &Bound<'py, Self>,
         timeout: Option<&Bound<'py, PyAny>>,
         method: &'static str,
     ) -> PyResult<Ended<'py>> {
-        let py = slf.py();
+        let (py, this) = (slf.py(), slf.get());
         let time = Timeout::of_one_wait(timeout)?;
         let kind = if method == "result" {
             "Future.result"
         } else {
             "Future.exception"
         };
-        let mut sleeper = Interpreter::new(py, time, Why::anyone(kind, self, &MADE));
-        let phase = if self.life.phase().is_settled() || time == Timeout::NotAtAll {
-            self.life.phase()
+        let mut sleeper = Interpreter::new(py, time, Why::anyone(kind, this, &MADE));
+        let phase = if this.life.phase().is_settled() || time == Timeout::NotAtAll {
+            this.life.phase()
         } else {
-            let _waiting = waiting_for(py, std::iter::once(&self.stamp))?;
-            self.life.wait(time.patience(), &mut sleeper)?
+            let _waiting = waiting_for(py, std::iter::once(&this.stamp))?;
+            this.life.wait(time.patience(), &mut sleeper)?
         };
         match phase {
-            Phase::Finished => Ok(Ended::With(self.outcome(py).unwrap_or_else(|| Ok(py.None())))),
+            Phase::Finished => Ok(Ended::With(
+                this.outcome(py).unwrap_or_else(|| Ok(py.None())),
+            )),
             Phase::Cancelled | Phase::CancelNoticed => Err(cancelled(py)),
             Phase::HandedOver => {
                 let left = sleeper.remaining(timeout)?;

@@ -3,9 +3,9 @@
 //! whose result could not be had is cancelled.
 
 use super::future::FutureEngine;
+use pyo3::intern;
 use pyo3::prelude::*;
 use pyo3::types::PyList;
-use pyo3::intern;
 use ropewalk_future::Deadline;
 use ropewalk_park::ShortLock;
 use std::time::Duration;

@@ -128,11 +128,7 @@ pub(super) fn waiting_for<'a>(
 }
 
 #[cold]
-fn start_spare(
-    py: Python<'_>,
-    waiting: &WaitingWorker,
-    crew: &Bound<'_, PyAny>,
-) -> PyResult<()> {
+fn start_spare(py: Python<'_>, waiting: &WaitingWorker, crew: &Bound<'_, PyAny>) -> PyResult<()> {
     if let Err(why) = crew.call_method0(intern!(py, "start_worker")) {
         if let Some(pool) = &waiting.0 {
             pool.pool.one_less();

@@ -38,7 +38,11 @@ impl Task {
             },
         }
         let keywords = self.keywords.as_ref().map(|keywords| keywords.bind(py));
-        let outcome = match self.function.bind(py).call(self.arguments.bind(py), keywords) {
+        let outcome = match self
+            .function
+            .bind(py)
+            .call(self.arguments.bind(py), keywords)
+        {
             Ok(value) => Ok(value.unbind()),
             Err(why) => Err(why.into_value(py).into_any()),
         };

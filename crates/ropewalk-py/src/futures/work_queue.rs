@@ -65,15 +65,13 @@ impl WorkQueue {
 
     /// Take out the next work item, or raise queue.Empty.
     fn get_nowait<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
-        match self.pool.pool.pop() {
-            Some(task) => task.into_object(py),
-            None => {
-                let empty = py
-                    .import(intern!(py, "_queue"))?
-                    .getattr(intern!(py, "Empty"))?;
-                Err(PyErr::from_value(empty.call0()?))
-            }
+        if let Some(task) = self.pool.pool.pop() {
+            return task.into_object(py);
         }
+        let empty = py
+            .import(intern!(py, "_queue"))?
+            .getattr(intern!(py, "Empty"))?;
+        Err(PyErr::from_value(empty.call0()?))
     }
 
     /// Works until there is nothing more to do; true for a surplus worker.
