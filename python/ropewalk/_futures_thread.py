@@ -230,11 +230,18 @@ class ThreadPoolExecutor(_engine.ThreadPool, _Model):  # type: ignore[misc]
                 self.submit(fn, *args) for args in itertools.islice(calls, buffersize)
             )
             return _buffered(weakref.ref(self), fn, first, calls, end)
-        if type(self).submit is _PLAIN_SUBMIT and not self._is_stock:
+        if self._submits_plainly():
             futures = self._submit_all(fn, calls)
         else:
             futures = [self.submit(fn, *args) for args in calls]
         return _all(_engine.Results(futures, timeout))
+
+    def _submits_plainly(self) -> bool:
+        return (
+            type(self).submit is _PLAIN_SUBMIT
+            and "submit" not in self.__dict__
+            and not self._is_stock
+        )
 
     def shutdown(self, wait: bool = True, *, cancel_futures: bool = False) -> None:
         """Take no more calls; wait until the threads have ended, unless told not to.

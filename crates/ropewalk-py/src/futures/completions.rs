@@ -5,6 +5,7 @@ use super::watch::{Watchers, look_at, wait_for_report};
 use pyo3::exceptions::PyTimeoutError;
 use pyo3::prelude::*;
 use pyo3::types::PySet;
+use pyo3::{PyTraverseError, PyVisit};
 use ropewalk_future::{Deadline, Patience, Until};
 use ropewalk_park::ShortLock;
 use std::time::Duration;
@@ -95,6 +96,17 @@ impl Completions {
                 let words = format!("{missing} (of {}) futures unfinished", self.total);
                 return Err(PyTimeoutError::new_err(words));
             }
+        }
+    }
+
+    fn __traverse__(&self, visit: PyVisit<'_>) -> Result<(), PyTraverseError> {
+        let Some(inside) = self.inside.try_lock() else {
+            return Ok(());
+        };
+        inside.ready.iter().try_for_each(|one| visit.call(one))?;
+        match &inside.watchers {
+            Some(watchers) => watchers.each(|one| visit.call(one)),
+            None => Ok(()),
         }
     }
 

@@ -6,6 +6,7 @@ use super::future::FutureEngine;
 use pyo3::intern;
 use pyo3::prelude::*;
 use pyo3::types::PyList;
+use pyo3::{PyTraverseError, PyVisit};
 use ropewalk_future::Deadline;
 use ropewalk_park::ShortLock;
 use std::time::Duration;
@@ -55,6 +56,13 @@ impl Results {
             future.call_method0(intern!(py, "cancel"))?;
         }
         result.map(Some)
+    }
+
+    fn __traverse__(&self, visit: PyVisit<'_>) -> Result<(), PyTraverseError> {
+        match self.futures.try_lock() {
+            Some(futures) => futures.iter().try_for_each(|future| visit.call(future)),
+            None => Ok(()),
+        }
     }
 
     /// Cancels the futures whose results were not asked for.

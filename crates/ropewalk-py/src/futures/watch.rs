@@ -123,6 +123,17 @@ impl Watchers {
             .collect()
     }
 
+    /// Shows those that are watched.
+    pub(super) fn each<E>(
+        &self,
+        mut look: impl FnMut(&Py<PyAny>) -> Result<(), E>,
+    ) -> Result<(), E> {
+        self.watched.iter().flatten().try_for_each(|one| match one {
+            Watched::Engine(future) => look(future.as_any()),
+            Watched::Other(future, _) => look(future),
+        })
+    }
+
     /// Counts this thread as one that waits for its own executor, if it does.
     pub(super) fn waiting(&self, py: Python<'_>) -> PyResult<WaitingWorker> {
         let stamps = self.watched.iter().flatten().filter_map(|one| match one {
