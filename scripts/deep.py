@@ -6,8 +6,10 @@ Promise: nothing is left out in silence; what this machine cannot run says
 
 import sys
 
-from steps import ROOT, show
+from steps import show
 from toolchain import (
+    engine_crates,
+    has_std,
     loom_command,
     loom_environment,
     loom_models,
@@ -19,16 +21,7 @@ from toolchain import (
 DEEP_PREEMPTIONS = 3
 STRESS_ROUNDS = 50
 
-ENGINE = ("facade", "sys", "park", "sync", "queue", "future", "ipc", "ropewalk")
-"""Crates without Python in them; those that exist are run."""
-
 HOST = "x86_64-unknown-linux-gnu"
-
-
-def engine_crates() -> list[str]:
-    names = [name if name == "ropewalk" else f"ropewalk-{name}" for name in ENGINE]
-    here = [name for name in names if (ROOT / "crates" / name).is_dir()]
-    return [word for name in here for word in ("-p", name)]
 
 
 def sanitizer(name: str, more: str = "") -> tuple[list[str], dict[str, str]]:
@@ -73,7 +66,7 @@ def main() -> int:
         title = f"loom models of {arguments[1]}, {DEEP_PREEMPTIONS} preemptions"
         suite(title, loom_command(arguments), loom_environment(DEEP_PREEMPTIONS))
     for title, (command, environment) in sanitizers().items():
-        if works("rustc", "--print", "target-libdir", "--target", HOST):
+        if has_std(HOST):
             suite(title, command, environment)
         else:
             print(f"skipped: no {HOST} for the {title}")

@@ -32,6 +32,31 @@ def works(*command: str) -> bool:
     return subprocess.run(command, capture_output=True, cwd=ROOT).returncode == 0
 
 
+FOREIGN = tuple(
+    f"{machine}-{system}"
+    for system in ("pc-windows-msvc", "pc-windows-gnu", "apple-darwin")
+    for machine in ("x86_64", "aarch64")
+)
+"""Systems without Linux's futex, for which the crates without Python compile too."""
+
+ENGINE = ("facade", "sys", "park", "sync", "queue", "future", "ipc", "ropewalk")
+"""Crates without Python in them; those that exist are run."""
+
+
+def engine_crates() -> list[str]:
+    names = [name if name == "ropewalk" else f"ropewalk-{name}" for name in ENGINE]
+    here = [name for name in names if (ROOT / "crates" / name).is_dir()]
+    return [word for name in here for word in ("-p", name)]
+
+
+def has_std(target: str) -> bool:
+    """Whether the standard library of this target is installed."""
+    command = ["rustc", "--print", "target-libdir", "--target", target]
+    done = subprocess.run(command, capture_output=True, text=True, cwd=ROOT)
+    found = Path(done.stdout.strip())
+    return done.returncode == 0 and any(found.glob("libstd-*"))
+
+
 def with_rustflags(flags: str, target: str) -> dict[str, str]:
     """The environment with more rustflags and a target folder of its own."""
     environment = tool_environment()

@@ -16,11 +16,17 @@ faulthandler.enable()
 sys.path.insert(0, {root!r})
 from tests.threads import Background, sleeps, wait_until
 sys.path.pop(0)
-import {module} as queue
+{begin}
 def say(*words):
     sys.stdout.write(" ".join(map(str, words)) + "\\n")
     sys.stdout.flush()
 """
+# How it gets its implementation: threading as a whole, because a thread that starts
+# and ends uses more of the module than a program sees.
+_BEGIN = {
+    "threading": "",
+    "ropewalk.threading": "import ropewalk; ropewalk.install('threading')",
+}
 _ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 _WATCHDOG_SECONDS = 20
 
@@ -29,7 +35,8 @@ class Script:
     """A running script; its output and status are read once."""
 
     def __init__(self, impl: ModuleType, text: str, *options: str) -> None:
-        head = _HEAD.format(root=_ROOT, module=impl.__name__)
+        begin = _BEGIN.get(impl.__name__, f"import {impl.__name__} as queue")
+        head = _HEAD.format(root=_ROOT, begin=begin)
         self.process = subprocess.Popen(
             [sys.executable, *options, "-c", head + textwrap.dedent(text)],
             stdin=subprocess.DEVNULL,
@@ -44,7 +51,14 @@ class Script:
     def read_line(self) -> str:
         """The next line of output."""
         assert self.process.stdout is not None
-        return self.process.stdout.readline().rstrip("\n")
+        # Not readline(), which may take more, and that would be lost to `end`.
+        line = b""
+        while not line.endswith(b"\n"):
+            read = os.read(self.process.stdout.fileno(), 1)
+            if not read:
+                break
+            line += read
+        return line.decode().rstrip("\n")
 
     def end(self) -> tuple[int, str, str]:
         """Status, the rest of the output, and what was written to stderr."""

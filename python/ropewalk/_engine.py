@@ -69,7 +69,7 @@ def why_not() -> str:
         reason = f"no binary in {next(iter(extension.__path__))}"
     return (
         f"ropewalk's engine cannot be loaded in {tag} ({reason}), so the standard "
-        "library's own classes are used; build it with: pip install ropewalk"
+        "library's own classes are used; build it with Rust and: pip install ."
     )
 
 

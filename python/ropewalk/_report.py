@@ -30,6 +30,7 @@ ON_SIGNAL = "ROPEWALK_REPORT"
 AFTER_SECONDS = "ROPEWALK_HANG"
 
 _begun = False
+_dump_traceback: Any = None
 
 
 def report(file: TextIO | None = None) -> None:
@@ -96,24 +97,23 @@ def begin() -> None:
 def _report_on_quit(native: Any) -> None:
     if not native.quit_is_undecided():
         return
+    global _dump_traceback
     import _signal  # type: ignore[import-not-found]
     import faulthandler
 
-    try:
+    # Not imported by the handler: it may run in the middle of an import.
+    _dump_traceback = faulthandler.dump_traceback
+
+    try:  # noqa: SIM105 - contextlib would be one more module at start-up
         _signal.signal(_signal.SIGQUIT, _write_stacks)
     except ValueError:  # not the main thread: then without stacks
-        native.report_on_quit()
-        return
-    # Over Python's handler faulthandler's, and over that one ours, which calls the
-    # right one of them: see the extension's report/signal.rs.
-    faulthandler.register(_signal.SIGQUIT, file=2, all_threads=True)
+        pass
+    # Over Python's handler ours, which has the main thread call it.
     native.report_on_quit()
 
 
 def _write_stacks(signal: int, frame: FrameType | None) -> None:
-    import faulthandler
-
-    faulthandler.dump_traceback(file=2, all_threads=True)
+    _dump_traceback(file=2, all_threads=True)
 
 
 def _watch(native: Any, wanted: str) -> None:

@@ -28,19 +28,22 @@ def improve(module: ModuleType) -> None:
     _note_shutdown(module)
 
 
-def _make_start(threading: Any) -> Any:
+def start_thread(threading: Any, thread: Any) -> None:
+    """Start the operating system's thread for an object of the module's Thread."""
     if sys.version_info >= (3, 13):
-
-        def launch(self: Any) -> None:
-            threading._start_joinable_thread(
-                self._bootstrap, handle=self._handle, daemon=self.daemon
-            )
-
+        threading._start_joinable_thread(
+            thread._bootstrap, handle=_handle_of(thread), daemon=thread.daemon
+        )
     else:
+        threading._start_new_thread(thread._bootstrap, ())
 
-        def launch(self: Any) -> None:
-            threading._start_new_thread(self._bootstrap, ())
 
+def _handle_of(thread: Any) -> Any:
+    """The system thread's handle: `_handle` in 3.13, `_os_thread_handle` from 3.14."""
+    return getattr(thread, "_os_thread_handle", None) or thread._handle
+
+
+def _make_start(threading: Any) -> Any:
     def start(self: Any) -> None:
         """Start the thread: run() is called in a thread of its own.
 
@@ -56,7 +59,7 @@ def _make_start(threading: Any) -> Any:
         with threading._active_limbo_lock:
             limbo[self] = self
         try:
-            launch(self)
+            start_thread(threading, self)
         except Exception:
             with threading._active_limbo_lock:
                 del limbo[self]
@@ -109,11 +112,11 @@ def _make_join(threading: Any) -> Any:
     if sys.version_info >= (3, 13):
 
         def wait(self: Any, timeout: float | None) -> None:
-            if self._handle.is_done():
-                self._handle.join()
+            if _handle_of(self).is_done():
+                _handle_of(self).join()
                 return
             with _noted(self, timeout):
-                self._handle.join(timeout)
+                _handle_of(self).join(timeout)
 
     else:
 

@@ -3,7 +3,7 @@
 Promise: the same names, signatures and behaviour as the running Python's
 ``threading``. Lock, RLock, Condition, Semaphore, BoundedSemaphore, Event and Barrier
 are the engine's; Thread is the standard library's class with faster ``start`` and
-``join``; everything else is handed on as it is.
+``join``; Timer waits without a thread. Everything else is handed on as it is.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ _NAMED_AFTER_PLACE: frozenset[str] = frozenset()
 if _engine.load() is None:
     _engine.warn_handed_on()
 else:
-    from ropewalk import _threading_classes, _threading_thread
+    from ropewalk import _threading_classes, _threading_thread, _threading_timer
 
     _OURS = {
         name: getattr(_threading_classes, name) for name in _threading_classes.__all__
@@ -37,16 +37,24 @@ else:
 
 globals().update({name: getattr(_stdlib, name) for name in __all__})
 globals().update(_OURS)
+if _OURS:
+    globals()["Timer"] = _threading_timer.Timer
+    _threading_timer.Timer.__module__ = __name__
 
 
 def _put_into(module: ModuleType) -> None:
     """Make the names of the module ``threading`` mean what they mean here."""
     if not _OURS:
         return
+    lock: Any = _OURS["Lock"]
+    if isinstance(lock, type):  # from 3.13 on: found, and pickled, by this name
+        lock.__module__, lock.__name__ = module.__name__, "Lock"
+        lock.__qualname__ = "Lock"
     for name, value in _OURS.items():
         setattr(module, name, value)
         if name in _NAMED_AFTER_PLACE:
             value.__module__ = module.__name__
+    _threading_timer.put_into(module)
     _threading_thread.improve(module)
 
 

@@ -97,7 +97,17 @@ GROUPS: dict[str, Group] = {
             ),
         ),
         # Grows with each replaced module that these tests use.
-        must=("queue.Queue.put", "queue.Queue.get"),
+        must=(
+            "queue.Queue.put",
+            "queue.Queue.get",
+            "threading.Condition.wait",
+            "threading.Event.wait",
+            "threading.Lock().acquire",
+            "threading.RLock().acquire",
+            "threading.Semaphore.acquire",
+            "threading.Thread.start",
+            "threading.Thread.join",
+        ),
         slow_modules=frozenset(
             {
                 "test.test_compileall",
@@ -137,7 +147,7 @@ GROUPS: dict[str, Group] = {
 }
 
 # What runs when no --group is given: the groups of the modules that are replaced.
-DEFAULT_GROUPS = ("queue", "users")
+DEFAULT_GROUPS = ("queue", "threading", "users")
 
 # No network, no display, no large files.
 RESOURCES = ("cpu", "walltime", "subprocess", "tzdata")

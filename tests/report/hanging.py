@@ -85,12 +85,21 @@ class Program:
         """Ask again and again until a report has `expected` in it; return that one."""
         end = time.monotonic() + WATCHDOG_SECONDS
         while True:
-            before = len(self.err)
+            before, stacks = len(self.err), self.err.count(END)
             self.ask()
-            self.until(END, count=1 + self.err.count(END))
+            # The stacks come when the main thread runs Python code. If a signal caught
+            # it on its way into a system call, only the next one gets it out of there.
+            while not self._has_said(END, stacks + 1, "err", seconds=1.0):
+                assert self._process.poll() is None, f"ended: {self._said}"
+                assert time.monotonic() < end, f"never said {END!r}: {self._said}"
+                self.ask()
             if expected in self.err[before:]:
                 return self.err[before:]
             assert time.monotonic() < end, f"never said {expected!r}: {self._said}"
+
+    def has_ended(self) -> bool:
+        """Whether it has ended by itself."""
+        return self._process.poll() is not None
 
     def end_input(self) -> None:
         """Let the program know that it may end."""
@@ -106,17 +115,22 @@ class Program:
 
     def until(self, text: str, *, count: int = 1, stream: str = "err") -> str:
         """Return all that the stream said, once `text` stands in it `count` times."""
+        if not self._has_said(text, count, stream, seconds=WATCHDOG_SECONDS):
+            raise AssertionError(f"never said {text!r}: {self._said}")
+        return self._said[stream]
+
+    def _has_said(self, text: str, count: int, stream: str, seconds: float) -> bool:
         source = self._process.stderr if stream == "err" else self._process.stdout
         assert source is not None
-        end = time.monotonic() + WATCHDOG_SECONDS
+        end = time.monotonic() + seconds
         while self._said[stream].count(text) < count:
             left = end - time.monotonic()
             ready = left > 0 and select.select([source], [], [], left)[0]
             more = os.read(source.fileno(), 65536) if ready else b""
             if not more:
-                raise AssertionError(f"never said {text!r}: {self._said}")
+                return False
             self._said[stream] += more.decode()
-        return self._said[stream]
+        return True
 
     def status(self) -> int:
         """How it ended."""

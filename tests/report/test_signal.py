@@ -192,3 +192,28 @@ def test_a_storm_of_signals_among_waiting_threads_disturbs_nothing() -> None:
         assert program.out.endswith("played\n")
         heads = program.err.count("ropewalk: who waits for what in process ")
         assert 40 <= heads <= 80
+
+
+def test_signals_while_the_main_thread_starts_threads_end_nothing() -> None:
+    """Walking the stacks from within the signal handler crashed here."""
+    source = """
+        import threading
+        def touch(met):
+            met.wait()
+        print("starting")
+        for _ in range(3000):
+            met = threading.Barrier(2)
+            thread = threading.Thread(target=touch, args=(met,))
+            thread.start()
+            met.wait()
+            thread.join()
+        print("started")
+    """
+    with Program(source) as program:
+        program.until("starting", stream="out")
+        for _ in range(200):
+            program.ask()
+            if program.has_ended():
+                break
+        assert program.status() == 0
+        assert program.out.endswith("started\n")

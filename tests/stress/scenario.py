@@ -18,19 +18,34 @@ def load(name: str) -> ModuleType:
     return importlib.import_module(f"tests.stress.scenarios.{name}")
 
 
+def implementation(scenario: ModuleType, impl: str) -> ModuleType:
+    """The module that a scenario is about: queue, unless it says another MODULE.
+
+    threading is installed as a whole, so that its threads are ours too.
+    """
+    name = getattr(scenario, "MODULE", "queue")
+    if impl == "stdlib":
+        return importlib.import_module(name)
+    if name == "threading":
+        importlib.import_module("ropewalk").install(name)
+        return importlib.import_module(name)
+    return importlib.import_module(f"ropewalk.{name}")
+
+
 def main() -> None:
     """The command."""
     parser = argparse.ArgumentParser(prog="python -m tests.stress.scenario")
     parser.add_argument("name")
     parser.add_argument("--seed", type=int, required=True)
-    parser.add_argument("--impl", default="ropewalk.queue")
+    parser.add_argument("--impl", choices=["ropewalk", "stdlib"], default="ropewalk")
     options = parser.parse_args()
     faulthandler.enable()
     faulthandler.dump_traceback_later(HANG_SECONDS, exit=True)
     # Change threads more often than usual: more interleavings in less time.
     sys.setswitchinterval(1e-4)
-    queue = importlib.import_module(options.impl)
-    load(options.name).run(queue, random.Random(options.seed))
+    scenario = load(options.name)
+    module = implementation(scenario, options.impl)
+    scenario.run(module, random.Random(options.seed))
 
 
 if __name__ == "__main__":

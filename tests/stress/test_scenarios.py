@@ -8,7 +8,7 @@ from tests import implementations
 from tests.stress.rounds import NAMES, play
 from tests.stress.scenario import load
 
-_IMPL = "queue" if implementations.STDLIB_ONLY else "ropewalk.queue"
+_IMPL = "stdlib" if implementations.STDLIB_ONLY else "ropewalk"
 _CHANCE = random.SystemRandom().randrange(10**6)
 
 
@@ -17,6 +17,6 @@ _CHANCE = random.SystemRandom().randrange(10**6)
 @pytest.mark.parametrize("name", NAMES)
 def test_a_round_is_clean(name: str, seed: int) -> None:
     if implementations.STDLIB_ONLY and not load(name).STDLIB_SURVIVES:
-        pytest.skip("CPython's queue hangs in it")
+        pytest.skip("the standard library hangs in it")
     ended = play(name, seed, _IMPL)
     assert ended.clean, ended.told()

@@ -23,27 +23,34 @@ class Module:
 
 @dataclass(frozen=True)
 class Class:
-    """A public class beside its model; `mine` and `its` are instances."""
+    """A public class, or what a factory makes, beside its model."""
 
     module: Module
     name: str
 
     @property
     def theirs(self) -> Any:
-        return getattr(self.module.theirs, self.name)
+        return _class_of(getattr(self.module.theirs, self.name))
 
     @property
     def ours(self) -> Any:
-        return getattr(self.module.ours, self.name)
+        return _class_of(getattr(self.module.ours, self.name))
 
     def make(self, cls: Any) -> Any:
         """An instance of either class."""
+        if self.name in self.module.face.factories:
+            side = self.module.theirs if cls is self.theirs else self.module.ours
+            return getattr(side, self.name)()
         return self.module.face.instances.get(self.name, lambda one: one())(cls)
 
     def allowed(self, names: frozenset[str]) -> set[str]:
         """The part of a table's names that speaks of this class."""
         start = f"{self.name}."
         return {n.removeprefix(start) for n in names if n.startswith(start)}
+
+
+def _class_of(factory: Any) -> Any:
+    return factory if inspect.isclass(factory) else type(factory())
 
 
 def _modules() -> list[Module]:
@@ -63,8 +70,9 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
         pairs = [
             Class(module, name)
             for module in _modules()
-            for name in module.theirs.__all__
+            for name in dict.fromkeys([*module.theirs.__all__, *module.face.factories])
             if inspect.isclass(getattr(module.theirs, name))
+            or name in module.face.factories
         ]
         ids = [f"{pair.module.name}.{pair.name}" for pair in pairs]
         metafunc.parametrize("pair", pairs, ids=ids)

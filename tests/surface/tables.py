@@ -19,6 +19,8 @@ class Face:
     back_ports   names (or Class.name) that newer Pythons have, offered on all
     additions    names (or Class.name) that only ropewalk has
     parameters   keyword-only parameters (Class.name) that only ropewalk has
+    absent       private Class.name that ropewalk does not have, as docs/compat.md says
+    factories    functions whose objects are looked at as those of a class are
     instances    how to make one of each public class that needs arguments
     """
 
@@ -26,6 +28,8 @@ class Face:
     back_ports: frozenset[str] = frozenset()
     additions: frozenset[str] = frozenset()
     parameters: frozenset[str] = frozenset()
+    absent: frozenset[str] = frozenset()
+    factories: tuple[str, ...] = ()
     instances: dict[str, Callable[[Any], Any]] = field(default_factory=dict)
 
 
@@ -33,6 +37,47 @@ def _on_each(classes: tuple[str, ...], names: tuple[str, ...]) -> frozenset[str]
     return frozenset(f"{cls}.{name}" for cls in classes for name in names)
 
 
+def _of_threads() -> frozenset[str]:
+    """What `threading` offers that ropewalk leaves as it is."""
+    names = {
+        "BrokenBarrierError",
+        "ExceptHookArgs",
+        "TIMEOUT_MAX",
+        "Thread",
+        "ThreadError",
+        "active_count",
+        "current_thread",
+        "enumerate",
+        "excepthook",
+        "get_ident",
+        "get_native_id",
+        "getprofile",
+        "gettrace",
+        "local",
+        "main_thread",
+        "setprofile",
+        "settrace",
+        "stack_size",
+    }
+    if sys.version_info >= (3, 12):
+        names |= {"setprofile_all_threads", "settrace_all_threads"}
+    return frozenset(names)
+
+
+def _nothing(*_: object) -> None:
+    return None
+
+
+_STEPS_OF_BARRIER = (
+    "_break",
+    "_cond",
+    "_count",
+    "_enter",
+    "_exit",
+    "_parties",
+    "_release",
+    "_state",
+)
 _QUEUES = ("Queue", "LifoQueue", "PriorityQueue")
 _HAS_SHUTDOWN = sys.version_info >= (3, 13)
 
@@ -73,5 +118,18 @@ FACES: dict[str, Face] = {
         if _HAS_SHUTDOWN
         else frozenset({"ShutDown"}) | _on_each(_QUEUES, ("shutdown", "is_shutdown")),
         additions=_on_each(_QUEUES, ("put_many", "get_many")),
+    ),
+    "threading": Face(
+        handed_on=_of_threads(),
+        absent=_on_each(("Barrier",), _STEPS_OF_BARRIER)
+        | _on_each(("Semaphore", "BoundedSemaphore"), ("_cond",))
+        | {"Condition._waiters"}
+        | _on_each(("Timer",), ("_args", "_invoke_excepthook", "_kwargs", "_target")),
+        factories=("Lock", "RLock", "_CRLock"),
+        instances={
+            "Barrier": lambda cls: cls(2),
+            "ExceptHookArgs": lambda cls: cls((KeyError, None, None, None)),
+            "Timer": lambda cls: cls(1000, _nothing),
+        },
     ),
 }

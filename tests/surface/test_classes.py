@@ -19,6 +19,9 @@ _OF_OBJECT = set(dir(object)) | {"__weakref__", "__dict__", "__slots__"}
 # What 3.13's compiler, and copyreg at the first copy, note on a class.
 _NOTES = {"__firstlineno__", "__static_attributes__", "__slotnames__"}
 
+# What C code has that tells no signature; ours tell one.
+_NONE = "no signature"
+
 
 def _public(names: list[str]) -> set[str]:
     return {name for name in names if not name.startswith("_")}
@@ -54,13 +57,28 @@ def test_special_methods_are_there(pair: Class) -> None:
 
 
 def test_private_methods_are_there(pair: Class) -> None:
-    theirs = {n for n in dir(pair.theirs) if re.fullmatch(r"_[a-z]\w*", n)}
-    assert theirs - set(dir(pair.ours)) == set()
+    assert _private(pair.theirs) - _private(pair.ours) == _absent(pair, pair.theirs)
+
+
+def test_private_attributes_of_an_instance_are_there(pair: Class) -> None:
+    theirs, ours = pair.make(pair.theirs), pair.make(pair.ours)
+    assert _private(theirs) - _private(ours) == _absent(pair, theirs)
+
+
+def _private(one: Any) -> set[str]:
+    return {name for name in dir(one) if re.fullmatch(r"_[a-z]\w*", name)}
+
+
+def _absent(pair: Class, theirs: Any) -> set[str]:
+    if pair.theirs is pair.ours:
+        return set()
+    return pair.allowed(pair.module.face.absent) & _private(theirs)
 
 
 def test_signature_of_the_class(pair: Class) -> None:
     more = _more_parameters(pair, pair.theirs)
-    assert _shape_of(pair.ours, more) == _shape_of(pair.theirs)
+    expected = _shape_of(pair.theirs)
+    assert expected in (_shape_of(pair.ours, more), _NONE)
 
 
 def _more_parameters(pair: Class, function: Any) -> set[str]:
@@ -77,7 +95,7 @@ def _shape_of(function: Any, without: Collection[str] = ()) -> str:
     try:
         signature = inspect.signature(function)
     except ValueError:
-        return "no signature"
+        return _NONE
     plain = [
         one.replace(annotation=inspect.Parameter.empty)
         for one in signature.parameters.values()
@@ -93,7 +111,7 @@ def test_signature_of_each_method(pair: Class) -> None:
         more = _more_parameters(pair, getattr(its, name))
         expected = _shape_of(getattr(its, name))
         got = _shape_of(getattr(mine, name), more)
-        if got != expected:
+        if expected not in (got, _NONE):
             differ[name] = (got, expected)
     assert not differ
 
@@ -129,6 +147,8 @@ def test_name_of_the_class(pair: Class) -> None:
     assert pair.ours.__name__ == pair.theirs.__name__
     assert pair.ours.__qualname__ == pair.theirs.__qualname__
     told = {pair.module.name, f"ropewalk.{pair.module.name}", pair.theirs.__module__}
+    if pair.name in pair.module.face.factories:
+        told.add(f"ropewalk._ropewalk.{pair.module.name}")
     assert pair.ours.__module__ in told
 
 
@@ -188,7 +208,10 @@ def test_what_an_instance_can_and_cannot(
 def test_repr_has_the_same_shape(pair: Class) -> None:
     def shape(one: Any) -> str:
         text = re.sub(r"0x[0-9a-f]+", "ADDRESS", repr(one))
-        return text.replace(f"{type(one).__module__}.", "")
+        text = re.sub(r"Thread-\d+", "Thread-N", text)
+        for cls in (pair.ours, pair.theirs):
+            text = text.replace(f"{cls.__module__}.", "")
+        return text
 
     assert shape(pair.make(pair.ours)) == shape(pair.make(pair.theirs))
 
@@ -213,8 +236,8 @@ def test_methods_can_be_patched_in_tests(pair: Class) -> None:
         assert getattr(cls, name) is not fake
 
     for name in _methods(pair):
-        expected = _told(patch, pair.theirs, name)
-        assert _told(patch, pair.ours, name) == expected, name
+        if _told(patch, pair.theirs, name) == "works":
+            assert _told(patch, pair.ours, name) == "works", name
 
 
 def test_a_mock_with_the_classs_specification(pair: Class) -> None:

@@ -47,9 +47,18 @@ def test_the_module_has_a_docstring(module: Module) -> None:
     assert inspect.getdoc(module.ours)
 
 
+def _told() -> set[str]:
+    return set(re.findall(r"`([^`\n]+)`", _COMPAT.read_text("utf-8")))
+
+
+@needs_ropewalk
+def test_compat_lists_what_is_absent(module: Module) -> None:
+    assert module.face.absent - _told() == set()
+
+
 @needs_ropewalk
 def test_compat_lists_what_is_handed_on(module: Module) -> None:
-    told = set(re.findall(r"`([^`\n]+)`", _COMPAT.read_text("utf-8")))
+    told = _told()
     missing = {
         name
         for name in module.face.handed_on
@@ -80,10 +89,11 @@ def test_compat_names_the_test_of_each_difference() -> None:
 def test_put_into_a_fresh_module_gives_it_our_classes(module: Module) -> None:
     """In a process of its own, because it changes the standard library's module."""
     out = run(
-        module.ours,
+        module.theirs,
         f"""
         import importlib
-        ours, theirs = queue, importlib.import_module({module.name!r})
+        ours = importlib.import_module("ropewalk.{module.name}")
+        theirs = importlib.import_module({module.name!r})
         for _ in range(2):
             ours._put_into(theirs)
             for name in ours.__all__:
@@ -103,10 +113,11 @@ def test_importing_our_module_leaves_theirs_alone(module: Module) -> None:
     out = run(
         module.theirs,
         f"""
-        before = dict(vars(queue))
         import importlib
+        theirs = importlib.import_module({module.name!r})
+        before = dict(vars(theirs))
         importlib.import_module("ropewalk.{module.name}")
-        say(dict(vars(queue)) == before)
+        say(dict(vars(theirs)) == before)
         """,
     )
     assert out == "True\n"

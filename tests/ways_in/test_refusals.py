@@ -115,7 +115,7 @@ def test_install_without_the_engine_warns_once(bare: str, tmp_path: Path) -> Non
     outcome = run("program.py", cwd=tmp_path)
     assert outcome.out == "False set()\nNone\n"
     assert outcome.err.count("RuntimeWarning: ropewalk's engine cannot be loaded") == 1
-    assert "build it with: pip install ropewalk" in outcome.err
+    assert "build it with Rust and: pip install ." in outcome.err
     assert "program.py:" in outcome.err
     assert outcome.err.count("Warning") == 1
 

@@ -58,7 +58,8 @@ impl<T> ShortLock<T> {
 
     /// Takes the lock if it is free now.
     pub fn try_lock(&self) -> Option<ShortGuard<'_, T>> {
-        self.take_if_free().then_some(ShortGuard { lock: self })
+        // Lazily: a guard that is made and dropped would give back a lock that another one holds.
+        self.take_if_free().then(|| ShortGuard { lock: self })
     }
 
     /// The value, without locking: having the lock itself proves that no guard exists.

@@ -130,6 +130,17 @@ fn the_lock_is_free_during_unlocked_and_held_after_it() {
 }
 
 #[test]
+fn a_try_that_fails_leaves_the_lock_held() {
+    let lock = ShortLock::new(());
+    let guard = lock.lock();
+    for _ in 0..3 {
+        assert!(lock.try_lock().is_none());
+    }
+    drop(guard);
+    assert!(lock.try_lock().is_some());
+}
+
+#[test]
 fn a_panic_during_unlocked_comes_back_with_the_lock() {
     let lock = ShortLock::new(());
     let mut guard = lock.lock();

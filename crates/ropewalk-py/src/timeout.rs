@@ -13,6 +13,13 @@ use std::time::Duration;
 /// The longest time-out in seconds that CPython can wait for (`threading.TIMEOUT_MAX`).
 const LONGEST: f64 = 9_223_372_036.0;
 
+/// What Python 3.11 says of any time that is too long, and later ones of a whole number.
+const TOO_LARGE: &str = if cfg!(Py_3_13) {
+    "timestamp too large to convert to C PyTime_t"
+} else {
+    "timestamp too large to convert to C _PyTime_t"
+};
+
 /// Whatever Python thinks is true.
 #[derive(Clone, Copy)]
 pub(crate) struct Truth(pub(crate) bool);
@@ -66,6 +73,17 @@ impl<'py> Flag<'py> {
     }
 }
 
+/// An argument that may be left out, which is not the same as giving None.
+pub(crate) struct Given<'py>(pub(crate) Option<Bound<'py, PyAny>>);
+
+impl<'py> FromPyObject<'_, 'py> for Given<'py> {
+    type Error = PyErr;
+
+    fn extract(object: Borrowed<'_, 'py, PyAny>) -> PyResult<Self> {
+        Ok(Self(Some(object.to_owned())))
+    }
+}
+
 /// How long a call may wait.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(crate) enum Timeout {
@@ -106,11 +124,11 @@ impl Timeout {
 
     /// The time-out of a lock's `acquire(blocking, timeout)`, where -1 means none.
     #[inline]
-    pub(crate) fn of_lock(blocking: Truth, timeout: Option<&Bound<'_, PyAny>>) -> PyResult<Self> {
-        match timeout {
+    pub(crate) fn of_lock(blocking: Truth, timeout: Given<'_>) -> PyResult<Self> {
+        match timeout.0 {
             None if blocking.0 => Ok(Self::None),
             None => Ok(Self::NotAtAll),
-            Some(timeout) => Self::of_lock_with_timeout(blocking, timeout),
+            Some(timeout) => Self::of_lock_with_timeout(blocking, &timeout),
         }
     }
 
@@ -120,30 +138,26 @@ impl Timeout {
             Ok(number) => number.value(),
             Err(_) => seconds_of_whole_number(timeout)?,
         };
-        #[expect(clippy::float_cmp, reason = "-1 is a mark here, not a result")]
-        let unlimited = seconds == -1.0;
-        if !blocking.0 {
-            let why = "can't specify a timeout for a non-blocking call";
-            return if unlimited {
-                Ok(Self::NotAtAll)
-            } else {
-                Err(PyValueError::new_err(why))
-            };
-        }
         if seconds.is_nan() {
             return Err(PyValueError::new_err("Invalid value NaN (not a number)"));
         }
-        if seconds < 0.0 && !unlimited {
-            return Err(PyValueError::new_err(if cfg!(Py_3_13) {
+        if seconds.abs() > LONGEST {
+            return Err(too_long());
+        }
+        #[expect(clippy::float_cmp, reason = "-1 is a mark here, not a result")]
+        let unlimited = seconds == -1.0;
+        match (blocking.0, unlimited) {
+            (true, true) => Ok(Self::None),
+            (false, true) => Ok(Self::NotAtAll),
+            (false, false) => Err(PyValueError::new_err(
+                "can't specify a timeout for a non-blocking call",
+            )),
+            (true, false) if seconds < 0.0 => Err(PyValueError::new_err(if cfg!(Py_3_13) {
                 "timeout value must be a non-negative number"
             } else {
                 "timeout value must be positive"
-            }));
-        }
-        match Self::from_seconds(seconds) {
-            _ if unlimited => Ok(Self::None),
-            Self::TooLong => Err(too_long()),
-            timeout => Ok(timeout),
+            })),
+            (true, false) => Ok(Self::from_seconds(seconds)),
         }
     }
 
@@ -197,7 +211,11 @@ impl Timeout {
 
 /// What a wait raises that would be longer than the platform's clock.
 pub(crate) fn too_long() -> PyErr {
-    PyOverflowError::new_err("timestamp out of range for platform time_t")
+    PyOverflowError::new_err(if cfg!(Py_3_12) {
+        "timestamp out of range for platform time_t"
+    } else {
+        TOO_LARGE
+    })
 }
 
 fn seconds_of(timeout: &Bound<'_, PyAny>) -> PyResult<f64> {
@@ -215,7 +233,9 @@ fn seconds_of_whole_number(timeout: &Bound<'_, PyAny>) -> PyResult<f64> {
     match timeout.extract::<i64>() {
         #[expect(clippy::cast_precision_loss, reason = "exact far beyond LONGEST")]
         Ok(whole) => Ok(whole as f64),
-        Err(why) if why.is_instance_of::<PyOverflowError>(timeout.py()) => Ok(f64::INFINITY),
+        Err(why) if why.is_instance_of::<PyOverflowError>(timeout.py()) => {
+            Err(PyOverflowError::new_err(TOO_LARGE))
+        }
         Err(why) => Err(why),
     }
 }

@@ -6,9 +6,7 @@
 
 use ropewalk_facade::atomic::{AtomicU32, Ordering};
 use ropewalk_facade::sync::Arc;
-use ropewalk_park::{
-    Deadline, Left, Patience, ShortGuard, ShortLock, Sleeper, WaitList, Waiter, Wake,
-};
+use ropewalk_park::{Deadline, Patience, ShortGuard, ShortLock, Sleeper, WaitList, Waiter, Wake};
 
 /// Why a thread did not pass the barrier.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -88,7 +86,9 @@ impl Barrier {
     /// Waits until all parties have come; the last one calls `action` first. Returns how many had
     /// come before.
     ///
-    /// When `patience` ends too early or the action fails the barrier breaks, for everybody.
+    /// When `patience` ends too early or the action fails the barrier breaks, for everybody. Once
+    /// all have come, `patience` counts no more: everybody waits for the end of the action. A
+    /// [`Barrier::reset`] or [`Barrier::abort`] that comes while the action runs breaks the round.
     pub fn wait<S: Sleeper>(
         &self,
         patience: Patience,
@@ -129,38 +129,37 @@ impl Barrier {
         }
     }
 
-    fn wait_for_the_others<S: Sleeper>(
-        &self,
-        mut state: ShortGuard<'_, State>,
+    fn wait_for_the_others<'a, S: Sleeper>(
+        &'a self,
+        mut state: ShortGuard<'a, State>,
         patience: Patience,
         sleeper: &mut S,
     ) -> Result<(), BarrierError<S::Abort>> {
         let round = Arc::clone(&state.round);
         let waiter = Waiter::current();
-        state.waiting.enlist(&waiter);
-        drop(state);
-        let deadline = patience.deadline().unwrap_or_else(Deadline::now);
-        let slept = sleeper.sleep(&waiter, deadline);
-        let mut state = self.state.lock();
-        let left = state.waiting.leave(&waiter);
-        // sync: barrier-round, Acquire pairs with the Release in `State::end_round`.
-        match round.load(Ordering::Acquire) {
-            PASSED => slept.map(drop).map_err(BarrierError::Aborted),
-            BROKEN => Err(BarrierError::Broken),
-            _ => {
-                debug_assert_eq!(
-                    left,
-                    Left::Waiting,
-                    "a round tells its threads when it ends"
-                );
-                if let Err(why) = slept {
-                    state.come -= 1;
-                    Err(BarrierError::Aborted(why))
-                } else {
-                    self.break_up(state);
-                    Err(BarrierError::Broken)
-                }
+        let mut deadline = patience.deadline().unwrap_or_else(Deadline::now);
+        loop {
+            state.waiting.enlist(&waiter);
+            drop(state);
+            let slept = sleeper.sleep(&waiter, deadline);
+            state = self.state.lock();
+            let _ = state.waiting.leave(&waiter);
+            // sync: barrier-round, Acquire pairs with the Release in `State::end_round`.
+            match round.load(Ordering::Acquire) {
+                PASSED => return slept.map(drop).map_err(BarrierError::Aborted),
+                BROKEN => return Err(BarrierError::Broken),
+                _ => {}
             }
+            if let Err(why) = slept {
+                state.come -= 1;
+                return Err(BarrierError::Aborted(why));
+            }
+            if !state.acting {
+                self.break_up(state);
+                return Err(BarrierError::Broken);
+            }
+            // Out of time, but all have come: the action decides, and its end ends this wait.
+            deadline = Deadline::NEVER;
         }
     }
 
@@ -169,29 +168,31 @@ impl Barrier {
         mut state: ShortGuard<'_, State>,
         action: impl FnOnce() -> Result<(), A>,
     ) -> Result<(), BarrierError<A>> {
-        /// Breaks the barrier unless the action came to a good end; also when it panics.
-        struct Breaker<'a>(Option<&'a Barrier>);
-        impl Drop for Breaker<'_> {
+        /// Breaks the round unless the action came to a good end; also when it panics.
+        struct Acting<'a>(Option<&'a Barrier>, &'a AtomicU32);
+        impl Drop for Acting<'_> {
             fn drop(&mut self) {
-                if let Some(barrier) = self.0 {
-                    barrier.break_up(barrier.state.lock());
+                let Some(barrier) = self.0 else { return };
+                let state = barrier.state.lock();
+                // Not if it has ended: what goes on then is another round.
+                if self.1.load(Ordering::Relaxed) == OPEN {
+                    barrier.break_up(state);
                 }
             }
         }
         state.acting = true;
         let round = Arc::clone(&state.round);
         drop(state);
-        let mut breaker = Breaker(Some(self));
+        let mut acting = Acting(Some(self), &round);
         action().map_err(BarrierError::Aborted)?;
-        breaker.0 = None;
+        acting.0 = None;
         let mut state = self.state.lock();
         // Reset or abort may have ended this round while the action ran.
-        if round.load(Ordering::Relaxed) == OPEN {
-            let wakes = state.end_round(PASSED);
-            drop(state);
-            wakes.into_iter().for_each(Wake::now);
-        }
-        Ok(())
+        let in_time = round.load(Ordering::Relaxed) == OPEN;
+        let wakes = in_time.then(|| state.end_round(PASSED));
+        drop(state);
+        wakes.into_iter().flatten().for_each(Wake::now);
+        in_time.then_some(()).ok_or(BarrierError::Broken)
     }
 
     /// Breaks the barrier: whoever waits or comes learns it, until [`Barrier::reset`].

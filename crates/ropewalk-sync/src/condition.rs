@@ -33,7 +33,7 @@ impl Condition {
         }
     }
 
-    /// Notifies up to `count` waiters; returns how many stood in the list.
+    /// Notifies up to `count` waiters, those that have waited longest first.
     pub fn notify(&self, count: usize) {
         let mut list = self.list.lock();
         let wakes = list.tell(count);

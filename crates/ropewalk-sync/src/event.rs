@@ -35,10 +35,24 @@ impl Event {
     /// Sets the flag and tells everybody who waits.
     #[inline]
     pub fn set(&self) {
-        // sync: event, Release pairs with the Acquire in `is_set`.
-        if self.shared.word.fetch_or(SET, Ordering::Release) & QUEUED != 0 {
-            self.shared.tell(usize::MAX);
+        let mut seen = self.shared.word.load(Ordering::Relaxed);
+        while seen & QUEUED == 0 {
+            // sync: event, Release pairs with the Acquire in `is_set`.
+            match self.shared.word.compare_exchange_weak(
+                seen,
+                seen | SET,
+                Ordering::Release,
+                Ordering::Relaxed,
+            ) {
+                Ok(_) => return,
+                Err(now) => seen = now,
+            }
         }
+        // Setting and telling are one step for whoever enlists: a thread that clears the flag in
+        // between and waits again is not told of the setting that it has cleared.
+        // sync: event, Release pairs with the Acquire in `is_set`.
+        self.shared
+            .change_and_tell_all(|word| word.fetch_or(SET, Ordering::Release));
     }
 
     /// Takes the flag back.

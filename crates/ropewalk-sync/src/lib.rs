@@ -4,14 +4,15 @@
 //! beside it when somebody does; every wait has a deadline or can be given up; a wake-up meant
 //! for a thread that gives up at that instant goes to the next one.
 //!
-//! The types here guard no data and know no guard objects: they are the mechanism. What a Rust
-//! program uses is built on them in the crate `ropewalk` (`ropewalk::threading`).
-
-#![forbid(unsafe_code)]
+//! The types here guard no data and know no guard objects: they are the mechanism. The locks
+//! around a value are built on them in [`guarded`], the rest of what a Rust program uses in the
+//! crate `ropewalk` (`ropewalk::threading`).
 
 mod barrier;
 mod condition;
+mod delay;
 mod event;
+pub mod guarded;
 mod lock;
 mod rlock;
 mod semaphore;
@@ -19,6 +20,7 @@ mod waiting;
 
 pub use barrier::{Barrier, BarrierError};
 pub use condition::{Condition, Place};
+pub use delay::{DelayKey, DelayQueue, DelayServer};
 pub use event::Event;
 pub use lock::{Lock, NotHeld};
 pub use rlock::{NotOwner, RLock};

@@ -46,6 +46,10 @@ impl RLock {
     }
 
     /// Takes the lock, or takes it once more, waiting as long as `patience` lasts.
+    ///
+    /// # Panics
+    ///
+    /// Panics if a thread takes it `usize::MAX` times without giving it back.
     #[inline]
     pub fn acquire<S: Sleeper>(
         &self,
@@ -53,8 +57,9 @@ impl RLock {
         sleeper: &mut S,
     ) -> Result<bool, S::Abort> {
         if self.is_mine() {
-            self.count
-                .store(self.count.load(Ordering::Relaxed) + 1, Ordering::Relaxed);
+            let count = self.count.load(Ordering::Relaxed).checked_add(1);
+            let count = count.expect("a lock was taken too often without being given back");
+            self.count.store(count, Ordering::Relaxed);
             return Ok(true);
         }
         let taken = self.lock.acquire(patience, sleeper)?;

@@ -153,6 +153,17 @@ impl Waitable {
         true
     }
 
+    /// Calls `change` with the list locked and then tells everybody who stood in it.
+    #[cold]
+    pub(crate) fn change_and_tell_all(&self, change: impl FnOnce(&AtomicU64) -> u64) {
+        let mut list = self.list.lock();
+        change(&self.word);
+        let wakes = list.tell_all();
+        self.tidy(&list);
+        drop(list);
+        wakes.into_iter().for_each(Wake::now);
+    }
+
     /// As new, with this word: for the one thread of a forked child.
     pub(crate) fn reset(&self, word: u64) {
         let mut list = self.list.lock();

@@ -30,7 +30,8 @@ impl Futex {
             Some(left) if left.is_zero() => return Slept::TimedOut,
             Some(left) => Some(libc::timespec {
                 tv_sec: libc::time_t::try_from(left.as_secs()).unwrap_or(libc::time_t::MAX),
-                tv_nsec: left.subsec_nanos().into(),
+                // As wide as the target's `long`, which is 32 bits on some.
+                tv_nsec: left.subsec_nanos().cast_signed().into(),
             }),
         };
         // SAFETY: the word outlives the call because `self` does; `timeout`, when given, lives in

@@ -44,6 +44,6 @@ pub fn quit_is_undecided() -> bool {
 
 /// Always false: the signal is left alone.
 #[must_use]
-pub fn call_on_quit(_action: fn(&dyn Fn())) -> bool {
+pub fn call_on_quit(_at_once: fn(), _in_main_thread: fn()) -> bool {
     false
 }

@@ -4,7 +4,8 @@
 
 #![expect(unsafe_code, reason = "sigaction")]
 
-use ropewalk_facade::atomic::{AtomicUsize, Ordering};
+use crate::{native_thread_id, process_id};
+use ropewalk_facade::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::mem::MaybeUninit;
 use std::ptr;
 
@@ -12,9 +13,11 @@ use std::ptr;
 pub const QUIT: i32 = libc::SIGQUIT;
 
 /// What to call when the signal comes, as an address; zero: nothing.
-static ACTION: AtomicUsize = AtomicUsize::new(0);
-/// The handler that was there before ours, as an address; called after ours.
-static BEFORE: AtomicUsize = AtomicUsize::new(0);
+static AT_ONCE: AtomicUsize = AtomicUsize::new(0);
+/// What to call then in the main thread, as an address; zero: nothing.
+static IN_MAIN_THREAD: AtomicUsize = AtomicUsize::new(0);
+/// Set while the signal is on its way from another thread to the main thread.
+static PASSED_ON: AtomicBool = AtomicBool::new(false);
 
 /// Whether nobody in this process, nor the parent that started it, has chosen what SIGQUIT does.
 #[must_use]
@@ -22,29 +25,17 @@ pub fn quit_is_undecided() -> bool {
     current().is_some_and(|action| action.sa_sigaction == libc::SIG_DFL)
 }
 
-/// From now on `action` is called when SIGQUIT comes. What it is given calls the handler that is
-/// installed at this moment, if there is one. False when the system refuses.
+/// From now on, when SIGQUIT comes, `at_once` is called in the thread that gets it and then
+/// `in_main_thread` in the main thread, whose system call, if it is in one, ends with EINTR. False
+/// when the system refuses.
 ///
-/// `action` runs inside a signal handler: it may use only what this module and `inspect.rs` offer,
-/// atomics and memory that is already there; it must not panic.
+/// Both run inside a signal handler: they may use only what this module and `inspect.rs` offer,
+/// atomics and memory that is already there; they must not panic.
 #[must_use]
-pub fn call_on_quit(action: fn(&dyn Fn())) -> bool {
-    let Some(before) = current() else {
-        return false;
-    };
-    if before.sa_sigaction == address_of_handler() {
-        return true;
-    }
+pub fn call_on_quit(at_once: fn(), in_main_thread: fn()) -> bool {
     // Relaxed: the sigaction below is a system call, and nothing runs the handler before it.
-    ACTION.store(action as usize, Ordering::Relaxed);
-    let takes_one_argument = before.sa_flags & libc::SA_SIGINFO == 0;
-    let callable = ![libc::SIG_DFL, libc::SIG_IGN].contains(&before.sa_sigaction);
-    let chained = if takes_one_argument && callable {
-        before.sa_sigaction
-    } else {
-        0
-    };
-    BEFORE.store(chained, Ordering::Relaxed);
+    AT_ONCE.store(at_once as usize, Ordering::Relaxed);
+    IN_MAIN_THREAD.store(in_main_thread as usize, Ordering::Relaxed);
     // SAFETY: all zeroes is a valid sigaction: no flags, an empty mask.
     let mut ours: libc::sigaction = unsafe { MaybeUninit::zeroed().assume_init() };
     ours.sa_sigaction = address_of_handler();
@@ -69,27 +60,38 @@ fn current() -> Option<libc::sigaction> {
     (failed == 0).then(|| unsafe { action.assume_init() })
 }
 
-extern "C" fn handle(signal: libc::c_int) {
+extern "C" fn handle(_signal: libc::c_int) {
     // SAFETY: the address of this thread's errno, valid as long as the thread.
     let errno = unsafe { libc::__errno_location() };
     // SAFETY: see above; the interrupted code must find the value that it left.
     let saved = unsafe { errno.read() };
-    let action = ACTION.load(Ordering::Relaxed);
-    if action != 0 {
-        // SAFETY: only `call_on_quit` stores here, and it stores a function of this type.
-        let action: fn(&dyn Fn()) = unsafe { std::mem::transmute(action) };
-        action(&|| call_the_one_before(signal));
+    let in_main_thread = native_thread_id() == process_id();
+    // Relaxed: a signal's way is no place for ordering, and the report reads nothing through it.
+    if !(in_main_thread && PASSED_ON.swap(false, Ordering::Relaxed)) {
+        call(&AT_ONCE);
+    }
+    if in_main_thread {
+        call(&IN_MAIN_THREAD);
+    } else {
+        PASSED_ON.store(true, Ordering::Relaxed);
+        pass_on();
     }
     // SAFETY: still this thread's errno.
     unsafe { errno.write(saved) };
 }
 
-fn call_the_one_before(signal: libc::c_int) {
-    let before = BEFORE.load(Ordering::Relaxed);
-    if before != 0 {
-        // SAFETY: the kernel had this as a handler of one argument, so it may be called as such
-        // from a handler of the same signal.
-        let before: extern "C" fn(libc::c_int) = unsafe { std::mem::transmute(before) };
-        before(signal);
+fn call(action: &AtomicUsize) {
+    let action = action.load(Ordering::Relaxed);
+    if action != 0 {
+        // SAFETY: only `call_on_quit` stores here, and it stores functions of this type.
+        let action: fn() = unsafe { std::mem::transmute(action) };
+        action();
     }
+}
+
+/// Sends the signal to the main thread, whose number is the process's.
+fn pass_on() {
+    let process = process_id();
+    // SAFETY: a system call without memory; allowed in a signal handler.
+    unsafe { libc::syscall(libc::SYS_tgkill, process, process, libc::SIGQUIT) };
 }

@@ -1,5 +1,5 @@
-//! Who a thread is. Promise: no two living threads of a process have the same key, and it is the
-//! number that Python's `threading.get_ident()` returns.
+//! Who a thread is. Promise: no two living threads of a process have the same key, and on Unix it
+//! is the number that Python's `threading.get_ident()` returns.
 
 /// The current thread's key; never zero.
 #[must_use]

@@ -8,10 +8,12 @@
 //! |---|---|
 //! | [`futures`] | `ThreadPoolExecutor`, `Future`, `wait`, `as_completed` |
 //! | [`queue`] | `Queue`, `LifoQueue`, `PriorityQueue`, `SimpleQueue` |
+//! | [`threading`] | `Thread`, `Lock`, `RLock`, `Condition`, `Semaphore`, `Event`, `Barrier`, `Timer`, `Local` |
 
 #![forbid(unsafe_code)]
 
 pub mod futures;
 pub mod queue;
+pub mod threading;
 
 pub use ropewalk_queue::{Deadline, Patience};

@@ -5,4 +5,11 @@ from . import queue as queue
 from . import report as report
 from . import threading as threading
 
+__all__ = [
+    "__version__",
+    "queue",
+    "report",
+    "threading",
+]
+
 __version__: str

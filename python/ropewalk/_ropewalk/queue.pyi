@@ -3,11 +3,19 @@
 from collections.abc import Iterable
 from typing import Any
 
+from typing_extensions import disjoint_base
+
+__all__ = [
+    "QueueEngine",
+    "use_exceptions",
+]
+
 def use_exceptions(
     empty: type[Exception], full: type[Exception], shut_down: type[Exception]
 ) -> None:
     """Tell the engine which exception classes to raise; the first call counts."""
 
+@disjoint_base
 class QueueEngine:
     """A queue of Python objects; the base of `ropewalk.queue.Queue`."""
 

@@ -2,6 +2,15 @@
 
 from typing import final
 
+__all__ = [
+    "name_thread",
+    "quit_is_undecided",
+    "report_on_quit",
+    "text",
+    "waiting",
+    "watch_main_thread",
+]
+
 def text() -> tuple[str, list[int]]:
     """Return who waits for what, as a text, and the idents of the threads that wait."""
 

@@ -4,6 +4,21 @@ import sys
 from collections.abc import Callable
 from typing import Any, final
 
+from typing_extensions import disjoint_base
+
+__all__ = [
+    "BarrierEngine",
+    "ConditionEngine",
+    "DelayEntry",
+    "DelayQueue",
+    "DelayServer",
+    "EventEngine",
+    "RLock",
+    "SemaphoreEngine",
+    "allocate_lock",
+    "lock",
+]
+
 def allocate_lock() -> lock:
     """Return a new lock that nobody holds."""
 
@@ -26,10 +41,11 @@ class lock:
     ) -> None: ...
     def _at_fork_reinit(self) -> None: ...
 
+@disjoint_base
 class RLock:
     """A lock that the thread which holds it may take again."""
 
-    def __new__(cls, *args: Any, **_kwargs: Any) -> RLock: ...
+    def __new__(cls) -> RLock: ...
     def acquire(self, blocking: Any = True, timeout: float = -1) -> bool: ...
     def release(self) -> None: ...
     if sys.version_info >= (3, 14):
@@ -45,6 +61,7 @@ class RLock:
     def _acquire_restore(self, state: tuple[int, int]) -> None: ...
     def _at_fork_reinit(self) -> None: ...
 
+@disjoint_base
 class ConditionEngine:
     """Threads that wait to be notified; the base of `Condition`."""
 
@@ -61,6 +78,31 @@ class ConditionEngine:
     def _waiting(self) -> int: ...
     def _at_fork_reinit(self) -> None: ...
 
+@final
+class DelayEntry:
+    """One object in a delay queue."""
+
+    def cancel(self) -> Any: ...
+
+@final
+class DelayQueue:
+    """Objects, each with the moment at which it is due."""
+
+    def __new__(cls, patience: float) -> DelayQueue: ...
+    def schedule(
+        self, seconds: float, item: Any, serve: Callable[[DelayServer], object]
+    ) -> DelayEntry: ...
+    def hurry(self) -> None: ...
+    def abandon(self) -> list[Any]: ...
+    def __len__(self) -> int: ...
+
+@final
+class DelayServer:
+    """The right and the duty to hand out what becomes due: for one thread."""
+
+    def next(self) -> Any: ...
+
+@disjoint_base
 class EventEngine:
     """A flag that threads wait for; the base of `Event`."""
 
@@ -72,6 +114,7 @@ class EventEngine:
     def wait(self, timeout: float | None = None) -> bool: ...
     def _forget_waiters(self) -> None: ...
 
+@disjoint_base
 class SemaphoreEngine:
     """Permits that threads take and give back; the base of `Semaphore`."""
 
@@ -85,6 +128,7 @@ class SemaphoreEngine:
     def _value(self) -> int: ...
     def _at_fork_reinit(self) -> None: ...
 
+@disjoint_base
 class BarrierEngine:
     """A meeting point for threads; the base of `Barrier`."""
 

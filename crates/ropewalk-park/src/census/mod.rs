@@ -37,7 +37,7 @@ mod words;
 
 pub use note::{Holder, KIND_BYTES, NAME_BYTES, PLACE_BYTES, WHAT_BYTES};
 pub use register::{Noted, name_thread};
-pub use report::{report_and, report_now, report_text};
+pub use report::{report_now, report_text};
 pub use ropewalk_sys::{QUIT, call_on_quit, quit_is_undecided};
 pub use text::Text;
 pub use watch::watch_main_thread;

@@ -1,6 +1,6 @@
 //! Where a report goes: to standard error from anywhere, or into a text.
 //!
-//! Promise: `report_and` may be called inside a signal handler and by several threads at once. It
+//! Promise: `report_now` may be called inside a signal handler and by several threads at once. It
 //! allocates nothing and takes no lock; two reports never mix, and one that is asked for while
 //! another is being written follows it.
 
@@ -13,7 +13,7 @@ use ropewalk_facade::cell::UnsafeCell;
 use ropewalk_sys::{process_id, write_to_stderr};
 use std::fmt;
 
-/// The room of `report_and`: too large (about 100 KiB) for the stack of a signal handler.
+/// The room of `report_now`: too large (about 100 KiB) for the stack of a signal handler.
 struct Room {
     entries: [Entry; THREADS],
     marks: [u16; THREADS],
@@ -40,11 +40,6 @@ static AGAIN: AtomicBool = AtomicBool::new(false);
 /// Blocking: never, except for what the write itself takes. Fork: a child reports on its own
 /// thread only.
 pub fn report_now() {
-    report_and(&|| {});
-}
-
-/// Writes the report to standard error, and then calls `more`, which adds to it, as one piece.
-pub fn report_and(more: &dyn Fn()) {
     // sync: again, every access is SeqCst: either the writer sees the wish when it has let go of
     // the claim, or who wished sees that the claim is free.
     AGAIN.store(true, Ordering::SeqCst);
@@ -63,7 +58,6 @@ pub fn report_and(more: &dyn Fn()) {
             );
             out.flush();
         });
-        more();
         // sync: again, see above.
         REPORTING.store(0, Ordering::SeqCst);
     }
@@ -71,11 +65,11 @@ pub fn report_and(more: &dyn Fn()) {
 
 fn claim() -> bool {
     let process = process_id();
-    // sync: again, see `report_and`.
+    // sync: again, see `report_now`.
     let before = REPORTING.load(Ordering::SeqCst);
     before != process
         && REPORTING
-            // sync: again, see `report_and`.
+            // sync: again, see `report_now`.
             .compare_exchange(before, process, Ordering::SeqCst, Ordering::SeqCst)
             .is_ok()
 }

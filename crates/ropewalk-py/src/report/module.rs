@@ -30,7 +30,7 @@ pub(crate) mod report {
     #[pyfunction]
     fn report_on_quit() -> bool {
         census::prepare();
-        census::call_on_quit(crate::report::signal::report)
+        census::call_on_quit(census::report_now, crate::report::signal::ask_for_stacks)
     }
 
     /// Start the thread that reports when the main thread waits for this many seconds.

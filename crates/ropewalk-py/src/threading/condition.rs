@@ -7,7 +7,7 @@
 use super::lock::Lock;
 use super::rlock::RLock;
 use crate::report::{MadeAt, Why};
-use crate::timeout::Timeout;
+use crate::timeout::{Given, Timeout};
 use crate::wait::{Interpreter, without_giving_up};
 use pyo3::exceptions::PyRuntimeError;
 use pyo3::prelude::*;
@@ -84,15 +84,15 @@ impl ConditionEngine {
     }
 
     /// Let up to `n` of the threads that wait go on. The lock must be held.
-    #[pyo3(signature = (n=None), text_signature = "($self, n=1)")]
-    fn notify(&self, py: Python<'_>, n: Option<&Bound<'_, PyAny>>) -> PyResult<()> {
+    #[pyo3(signature = (n=Given(None)), text_signature = "($self, n=1)")]
+    fn notify(&self, py: Python<'_>, n: Given<'_>) -> PyResult<()> {
         if !is_owned(&self.lock(py)?)? {
             return Err(PyRuntimeError::new_err("cannot notify on un-acquired lock"));
         }
-        let count = match n {
+        let count = match n.0 {
             None => 1,
-            Some(n) if n.le(0)? => 0,
-            Some(n) => n.extract()?,
+            Some(_) if self.engine.waiters() == 0 => 0,
+            Some(n) => how_many(&n)?,
         };
         self.engine.notify(count);
         Ok(())
@@ -144,6 +144,22 @@ impl ConditionEngine {
         // The lock is set once and stays for life: a cycle through it is broken at the other end.
         self.lock.get().map_or(Ok(()), |lock| visit.call(lock))
     }
+}
+
+/// How often one can be taken from `n` before it is no more above zero.
+fn how_many(n: &Bound<'_, PyAny>) -> PyResult<usize> {
+    if !n.gt(0)? {
+        return Ok(0);
+    }
+    if let Ok(whole) = n.extract() {
+        return Ok(whole);
+    }
+    #[expect(
+        clippy::cast_possible_truncation,
+        clippy::cast_sign_loss,
+        reason = "above zero here; the cast stops at the largest number"
+    )]
+    Ok(n.extract::<f64>()?.ceil() as usize)
 }
 
 fn is_owned(lock: &Bound<'_, PyAny>) -> PyResult<bool> {

@@ -4,7 +4,7 @@
 //! that a report about a hang can say so.
 
 use crate::report::{MadeAt, Why};
-use crate::timeout::{Timeout, Truth};
+use crate::timeout::{Given, Timeout, Truth};
 use crate::wait::Interpreter;
 use pyo3::exceptions::PyRuntimeError;
 use pyo3::prelude::*;
@@ -43,15 +43,10 @@ impl Lock {
     /// While another thread holds it, wait: without an end, or at most `timeout` seconds. With
     /// `blocking` false do not wait. Return False if the lock was not taken.
     #[pyo3(
-        signature = (blocking=Truth(true), timeout=None),
+        signature = (blocking=Truth(true), timeout=Given(None)),
         text_signature = "($self, blocking=True, timeout=-1)"
     )]
-    fn acquire(
-        &self,
-        py: Python<'_>,
-        blocking: Truth,
-        timeout: Option<&Bound<'_, PyAny>>,
-    ) -> PyResult<bool> {
+    fn acquire(&self, py: Python<'_>, blocking: Truth, timeout: Given<'_>) -> PyResult<bool> {
         let timeout = Timeout::of_lock(blocking, timeout)?;
         if self.engine.try_acquire() {
             return Ok(true);
@@ -90,15 +85,10 @@ impl Lock {
 
     /// An old name of `acquire()`.
     #[pyo3(
-        signature = (blocking=Truth(true), timeout=None),
+        signature = (blocking=Truth(true), timeout=Given(None)),
         text_signature = "($self, blocking=True, timeout=-1)"
     )]
-    fn acquire_lock(
-        &self,
-        py: Python<'_>,
-        blocking: Truth,
-        timeout: Option<&Bound<'_, PyAny>>,
-    ) -> PyResult<bool> {
+    fn acquire_lock(&self, py: Python<'_>, blocking: Truth, timeout: Given<'_>) -> PyResult<bool> {
         self.acquire(py, blocking, timeout)
     }
 

@@ -3,6 +3,7 @@
 
 mod barrier;
 mod condition;
+mod delay;
 mod event;
 mod lock;
 pub(crate) mod module;

@@ -10,6 +10,12 @@ pub(crate) mod threading {
     #[pymodule_export]
     use crate::threading::condition::ConditionEngine;
     #[pymodule_export]
+    use crate::threading::delay::DelayEntry;
+    #[pymodule_export]
+    use crate::threading::delay::DelayQueue;
+    #[pymodule_export]
+    use crate::threading::delay::DelayServer;
+    #[pymodule_export]
     use crate::threading::event::EventEngine;
     #[pymodule_export]
     use crate::threading::lock::Lock;

@@ -1,7 +1,7 @@
 //! `threading.RLock`. Promise: what CPython's `_thread.RLock` does, at its price.
 
 use crate::report::{MadeAt, Why};
-use crate::timeout::{Timeout, Truth};
+use crate::timeout::{Given, Timeout, Truth};
 use crate::wait::Interpreter;
 use pyo3::exceptions::PyRuntimeError;
 use pyo3::prelude::*;
@@ -33,15 +33,10 @@ impl RLock {
     /// While another thread holds it, wait: without an end, or at most `timeout` seconds. With
     /// `blocking` false do not wait. Return False if the lock was not taken.
     #[pyo3(
-        signature = (blocking=Truth(true), timeout=None),
+        signature = (blocking=Truth(true), timeout=Given(None)),
         text_signature = "($self, blocking=True, timeout=-1)"
     )]
-    fn acquire(
-        &self,
-        py: Python<'_>,
-        blocking: Truth,
-        timeout: Option<&Bound<'_, PyAny>>,
-    ) -> PyResult<bool> {
+    fn acquire(&self, py: Python<'_>, blocking: Truth, timeout: Given<'_>) -> PyResult<bool> {
         let timeout = Timeout::of_lock(blocking, timeout)?;
         self.engine.acquire(
             timeout.patience(),
@@ -118,7 +113,7 @@ impl RLock {
         let name = if slf.is_exact_instance_of::<Self>() {
             "_thread.RLock".to_owned()
         } else {
-            slf.get_type().fully_qualified_name()?.to_string()
+            slf.get_type().name()?.to_string()
         };
         let (owner, count) = (engine.owner(), engine.count());
         Ok(format!(

@@ -2,7 +2,7 @@
 //! Promise: taking a permit that is there is one compare-and-swap.
 
 use crate::report::{MadeAt, Why};
-use crate::timeout::{Timeout, Truth};
+use crate::timeout::{Given, Timeout, Truth};
 use crate::wait::Interpreter;
 use pyo3::exceptions::PyValueError;
 use pyo3::intern;
@@ -81,9 +81,9 @@ impl SemaphoreEngine {
     }
 
     /// Give `n` permits back.
-    #[pyo3(signature = (n=None), text_signature = "($self, n=1)")]
-    fn release(&self, n: Option<&Bound<'_, PyAny>>) -> PyResult<()> {
-        let count = match n {
+    #[pyo3(signature = (n=Given(None)), text_signature = "($self, n=1)")]
+    fn release(&self, n: Given<'_>) -> PyResult<()> {
+        let count = match n.0 {
             None => 1,
             Some(n) if n.lt(1)? => return Err(PyValueError::new_err("n must be one or more")),
             Some(n) => n.extract()?,

@@ -1,0 +1,122 @@
+"""The threads that wait for all pending timers, so that no timer needs one of its own.
+
+Promise: there is one such thread for daemon timers and one for the others, each only
+while timers are pending and a short while longer; importing this module starts none.
+The second keeps the interpreter alive exactly as long as the threads of its timers
+would. In a forked child both begin anew, with nothing pending.
+"""
+
+from __future__ import annotations
+
+import _thread
+import os
+import sys
+import threading as _stdlib
+from collections import deque
+
+from ropewalk import _ropewalk
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
+
+PATIENCE_SECONDS = 0.1
+"""How long a service stays while nothing is pending. Starting a thread costs about
+0.1 ms, so a program that starts timers all the time pays a thousandth of its time at
+most; and whoever counts threads after a test mostly waits longer than this."""
+
+RETRY_SECONDS = 0.1
+"""After so long a timer whose thread could not be started tries again."""
+
+NO_THREADS_AT_EXIT = sys.version_info[:2] == (3, 12)
+"""In some releases of 3.12 no thread can be started once the interpreter waits for the
+others; what is pending then is called by the service's own thread."""
+
+
+class Service:
+    """A delay queue of timers, and the thread that fires them when there is one."""
+
+    def __init__(self, awaited: bool) -> None:
+        self._awaited = awaited
+        self._queue = _ropewalk.threading.DelayQueue(PATIENCE_SECONDS)
+        if _stdlib._SHUTTING_DOWN:  # type: ignore[attr-defined]
+            self._queue.hurry()
+
+    def schedule(self, seconds: float, timer: Any) -> Any:
+        """Have the timer fired; return its entry. RuntimeError: no thread to be had."""
+        return self._queue.schedule(seconds, timer, self._begin)
+
+    def hurry(self) -> None:
+        """End as soon as nothing is pending."""
+        self._queue.hurry()
+
+    def abandon(self) -> None:
+        """End all that is pending: this is a forked child."""
+        for timer in self._queue.abandon():
+            timer._end_in_child()
+
+    def _begin(self, server: Any) -> None:
+        if not self._awaited:
+            _thread.start_new_thread(_serve, (server,))
+        elif sys.version_info >= (3, 13):
+            _thread.start_joinable_thread(lambda: _serve(server), daemon=False)
+        else:
+            self._begin_awaited(server)
+
+    def _begin_awaited(self, server: Any) -> None:
+        """Start a thread that `threading._shutdown()` waits for, before 3.13."""
+        threading: Any = _stdlib
+        serving = _thread.allocate_lock()
+        serving.acquire()
+
+        def serve() -> None:
+            try:
+                _serve(server)
+            finally:
+                serving.release()
+
+        with threading._shutdown_locks_lock:
+            threading._maintain_shutdown_locks()
+            threading._shutdown_locks.add(serving)
+        try:
+            _thread.start_new_thread(serve, ())
+        except BaseException:
+            serving.release()
+            raise
+
+
+def _serve(server: Any) -> None:
+    # Launched, but maybe not yet a thread that the interpreter waits for when it ends.
+    launches: deque[Any] = deque()
+    while (timer := server.next()) is not None:
+        try:
+            launch = timer._fire()
+        except BaseException:  # from the program's excepthook
+            launch = None
+            sys.excepthook(*sys.exc_info())
+        if launch is not None:
+            launches.append(launch)
+        while launches and launches[0].has_begun():
+            launches.popleft()
+        del timer, launch
+    for launch in launches:
+        launch.wait_until_begun()
+
+
+services = {False: Service(awaited=False), True: Service(awaited=True)}
+"""The service for daemon timers, and the one for those that the interpreter awaits."""
+
+
+def _hurry() -> None:
+    services[True].hurry()
+
+
+def _begin_anew_in_child() -> None:
+    for awaited, old in list(services.items()):
+        services[awaited] = Service(awaited)
+        old.abandon()
+
+
+os.register_at_fork(after_in_child=_begin_anew_in_child)
+if not _stdlib._SHUTTING_DOWN:  # type: ignore[attr-defined]
+    _stdlib._register_atexit(_hurry)  # type: ignore[attr-defined]

@@ -1,0 +1,1 @@
+"""Tests of what pip installs: nothing here asks a network, or compiles Rust."""
