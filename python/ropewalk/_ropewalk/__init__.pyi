@@ -7,6 +7,7 @@ from . import threading as threading
 
 __all__ = [
     "__version__",
+    "futures",
     "queue",
     "report",
     "threading",

@@ -3,6 +3,19 @@
 from collections.abc import Callable, Iterable, Iterator
 from typing import Any, final
 
+from typing_extensions import disjoint_base
+
+__all__ = [
+    "Completions",
+    "FutureEngine",
+    "Results",
+    "ThreadPool",
+    "Watch",
+    "WorkQueue",
+    "sort_out",
+    "use_names",
+]
+
 def use_names(
     cancelled: Any, invalid_state: Any, model: Any, future: Any, rare: Any
 ) -> None:
@@ -11,6 +24,7 @@ def use_names(
 def sort_out(futures: set[Any]) -> tuple[set[Any], list[Any], bool]:
     """Part futures: those that are complete, the others, and whether one failed."""
 
+@disjoint_base
 class FutureEngine:
     """A value that comes later; the base of `ropewalk.concurrent.futures.Future`."""
 
@@ -32,6 +46,7 @@ class FutureEngine:
     def set_result(self, result: Any) -> None: ...
     def set_exception(self, exception: Any) -> None: ...
 
+@disjoint_base
 class ThreadPool:
     """The base of `ropewalk.concurrent.futures.ThreadPoolExecutor`."""
 
