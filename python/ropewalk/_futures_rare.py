@@ -96,8 +96,8 @@ def unwatch(future: Any, report: Any) -> None:
             future._waiters.remove(report)
 
 
-def forget_reports(future: Any) -> None:
-    """Take back the engine's own watching of a future that was looked into since.
-
-    Its report stands among the waiters and finds nobody at the gate: that is all.
-    """
+def forget_reports(future: Any, gate: int) -> None:
+    """Take back the engine's watching of a future that was looked into since."""
+    with future._condition:
+        waiters = future._waiters
+        waiters[:] = [one for one in waiters if getattr(one, "_gate", None) != gate]

@@ -120,6 +120,15 @@ def test_as_completed_that_is_given_up_watches_no_more(impl: ModuleType) -> None
     assert [future._waiters for future in futures] == [[], [], []]
 
 
+def test_looking_inside_while_a_thread_waits_for_many(impl: ModuleType) -> None:
+    futures = [impl.Future(), impl.Future()]
+    waiter = Background(impl.wait, futures, return_when=impl.FIRST_COMPLETED).parked()
+    assert [len(future._waiters) for future in futures] == [1, 1]
+    futures[0].set_result(1)
+    assert waiter.result().done == {futures[0]}
+    assert futures[1]._waiters == []
+
+
 def test_as_completed_keeps_nothing_that_it_gave_out(impl: ModuleType) -> None:
     futures = [impl.Future() for _ in range(3)]
     for future in futures:

@@ -25,6 +25,12 @@ pub(crate) struct ReportTo(pub(super) Report);
 
 #[pymethods]
 impl ReportTo {
+    /// Which gate it reports to.
+    #[getter(_gate)]
+    fn gate(&self) -> usize {
+        address(&self.0.gate)
+    }
+
     fn add_result(&self, _future: &Bound<'_, PyAny>) {
         self.report(false);
     }
@@ -160,7 +166,8 @@ impl Watchers {
                 Watched::Engine(future) => {
                     if !future.get().life.unwatch(&self.gate) {
                         let rare = futures_names(py)?.rare.bind(py);
-                        rare.call_method1(intern!(py, "forget_reports"), (future,))?;
+                        let gate = address(&self.gate);
+                        rare.call_method1(intern!(py, "forget_reports"), (future, gate))?;
                     }
                 }
                 Watched::Other(future, report) => {
@@ -171,6 +178,10 @@ impl Watchers {
         }
         Ok(())
     }
+}
+
+fn address(gate: &Arc<Gate>) -> usize {
+    Arc::as_ptr(gate).addr()
 }
 
 fn stamp_of(future: &Py<FutureEngine>) -> &Stamp {
