@@ -82,7 +82,7 @@ def install(python: str, name: str) -> Path | None:
 
 
 def run_tests(venv: Path, name: str) -> str:
-    """Our quick tests and CPython's queue tests there; says what failed."""
+    """Our quick tests and CPython's own of what is replaced, there; says what failed."""
     python = str(venv / "bin" / "python")
     ignored = ["--ignore=tests/cpython", "--ignore=tests/stress"]
     ours = show(
@@ -90,8 +90,8 @@ def run_tests(venv: Path, name: str) -> str:
     )
     judge = [str(VENV / "bin" / "python"), "tests/cpython/run.py", "--python", python]
     theirs = show(
-        f"Python {name}: CPython's queue tests",
-        [*judge, "--group", "queue", "--quick", "-j2", "--allow-missing"],
+        f"Python {name}: CPython's own tests",
+        [*judge, "--group", "queue", "threading", "--quick", "-j2", "--allow-missing"],
     )
     failed = [
         word for word, good in [("ours", ours), ("CPython's", theirs)] if not good
