@@ -82,7 +82,7 @@ def install(python: str, name: str) -> Path | None:
 
 
 def run_tests(venv: Path, name: str) -> str:
-    """Our quick tests and CPython's own of what is replaced, there; says what failed."""
+    """Our quick tests there, and CPython's of what is replaced; says what failed."""
     python = str(venv / "bin" / "python")
     ignored = ["--ignore=tests/cpython", "--ignore=tests/stress"]
     ours = show(
