@@ -11,6 +11,9 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
 REPLACED: dict[str, str] = {
+    "concurrent.futures": "ropewalk.concurrent.futures",
+    "concurrent.futures._base": "ropewalk._futures_base",
+    "concurrent.futures.thread": "ropewalk._futures_thread",
     "queue": "ropewalk.queue",
     "threading": "ropewalk.threading",
 }

@@ -49,6 +49,18 @@ GROUPS: dict[str, Group] = {
             ]
         },
     ),
+    "futures-threads": Group(
+        modules=(("test.test_concurrent_futures.*", "test.test_concurrent_futures"),),
+        must=(
+            "concurrent.futures.Future.result",
+            "concurrent.futures.Future.set_result",
+            "concurrent.futures.ThreadPoolExecutor.submit",
+            "concurrent.futures.wait",
+            "concurrent.futures.as_completed",
+        ),
+        # Those of processes take two minutes.
+        slow_tests=("*Process*",),
+    ),
     # Users of the replaced modules in the standard library, and their neighbours.
     "users": Group(
         modules=(

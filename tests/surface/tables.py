@@ -4,6 +4,7 @@ Promise: a further replaced module needs a row in `FACES` and nothing elsewhere.
 no row mentions has to be equal.
 """
 
+import concurrent.futures
 import sys
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -17,6 +18,7 @@ class Face:
     handed_on    names that are the standard library's own objects, on purpose
     back_ports   names (or Class.name) that newer Pythons have, offered on all
     additions    names (or Class.name) that only ropewalk has
+    parameters   keyword-only parameters (Class.name) that only ropewalk has
     absent       private Class.name that ropewalk does not have, as docs/compat.md says
     factories    functions whose objects are looked at as those of a class are
     instances    how to make one of each public class that needs arguments
@@ -25,6 +27,7 @@ class Face:
     handed_on: frozenset[str] = frozenset()
     back_ports: frozenset[str] = frozenset()
     additions: frozenset[str] = frozenset()
+    parameters: frozenset[str] = frozenset()
     absent: frozenset[str] = frozenset()
     factories: tuple[str, ...] = ()
     instances: dict[str, Callable[[Any], Any]] = field(default_factory=dict)
@@ -87,6 +90,35 @@ _LATE_IN_TIMER = (
 _HAS_SHUTDOWN = sys.version_info >= (3, 13)
 
 FACES: dict[str, Face] = {
+    "concurrent.futures": Face(
+        handed_on=frozenset(
+            {
+                "FIRST_COMPLETED",
+                "FIRST_EXCEPTION",
+                "ALL_COMPLETED",
+                "CancelledError",
+                "TimeoutError",
+                "BrokenExecutor",
+                "Executor",
+                "ProcessPoolExecutor",
+            }
+        )
+        | (
+            frozenset({"InvalidStateError"})
+            if "InvalidStateError" in concurrent.futures.__all__
+            else frozenset()
+        )
+        | (
+            frozenset({"InterpreterPoolExecutor"})
+            if "InterpreterPoolExecutor" in concurrent.futures.__all__
+            else frozenset()
+        ),
+        additions=frozenset({"ThreadPoolExecutor.stats"}),
+        parameters=_on_each(
+            ("ThreadPoolExecutor",),
+            ("max_pending", "when_full", "propagate_context", "more", "buffersize"),
+        ),
+    ),
     "queue": Face(
         handed_on=frozenset({"Empty", "Full", "SimpleQueue"})
         | (frozenset({"ShutDown"}) if _HAS_SHUTDOWN else frozenset()),

@@ -88,3 +88,46 @@ fn of_trouble<C: Into<PyErr>>(trouble: Trouble<C>) -> PyErr {
 pub(crate) fn of_task_done(_: TooManyTasksDone) -> PyErr {
     PyValueError::new_err("task_done() called too many times")
 }
+
+/// The classes of `concurrent.futures` that the engine raises, and what it leaves to Python.
+pub(crate) struct FuturesNames {
+    pub(crate) cancelled: Py<PyAny>,
+    pub(crate) invalid_state: Py<PyAny>,
+    /// The standard library's Future, whose methods serve a future that was looked into.
+    pub(crate) model: Py<PyAny>,
+    /// Our Future, as programs see it.
+    pub(crate) future: Py<PyAny>,
+    /// Our functions for what is rare: see `ropewalk.concurrent.futures._rare`.
+    pub(crate) rare: Py<PyAny>,
+}
+
+static FUTURES: PyOnceLock<FuturesNames> = PyOnceLock::new();
+
+/// Remembers the names; the first call counts.
+pub(crate) fn learn_futures_names(py: Python<'_>, names: FuturesNames) {
+    FUTURES.get_or_init(py, || names);
+}
+
+/// What was learnt.
+#[inline]
+pub(crate) fn futures_names(py: Python<'_>) -> PyResult<&FuturesNames> {
+    FUTURES.get(py).ok_or_else(|| {
+        PyRuntimeError::new_err("import ropewalk.concurrent.futures before using its engine")
+    })
+}
+
+/// `CancelledError`.
+pub(crate) fn cancelled(py: Python<'_>) -> PyErr {
+    match futures_names(py).and_then(|names| names.cancelled.bind(py).call0()) {
+        Ok(error) => PyErr::from_value(error),
+        Err(why) => why,
+    }
+}
+
+/// `InvalidStateError`, in these words.
+pub(crate) fn invalid_state(py: Python<'_>, words: String) -> PyErr {
+    match futures_names(py).and_then(|names| names.invalid_state.bind(py).call1((words,))) {
+        Ok(error) => PyErr::from_value(error),
+        Err(why) => why,
+    }
+}

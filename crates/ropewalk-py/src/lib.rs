@@ -4,6 +4,7 @@
 //! around every wait, call the engine, turn its answer into a value or an exception.
 
 mod error;
+mod futures;
 mod queue;
 mod report;
 mod threading;
@@ -15,6 +16,8 @@ use pyo3::prelude::*;
 /// The engine under ropewalk's Python modules; one submodule for each of them.
 #[pymodule(gil_used = false)]
 mod _ropewalk {
+    #[pymodule_export]
+    use super::futures::module::futures;
     #[pymodule_export]
     use super::queue::module::queue;
     #[pymodule_export]
@@ -31,7 +34,7 @@ mod _ropewalk {
     #[pymodule_init]
     fn init(module: &Bound<'_, PyModule>) -> PyResult<()> {
         let modules = module.py().import("sys")?.getattr("modules")?;
-        for name in ["queue", "report", "threading"] {
+        for name in ["futures", "queue", "report", "threading"] {
             modules.set_item(format!("ropewalk._ropewalk.{name}"), module.getattr(name)?)?;
         }
         Ok(())

@@ -6,11 +6,13 @@
 //!
 //! | module | what |
 //! |---|---|
+//! | [`futures`] | `ThreadPoolExecutor`, `Future`, `wait`, `as_completed` |
 //! | [`queue`] | `Queue`, `LifoQueue`, `PriorityQueue`, `SimpleQueue` |
 //! | [`threading`] | `Thread`, `Lock`, `RLock`, `Condition`, `Semaphore`, `Event`, `Barrier`, `Timer`, `Local` |
 
 #![forbid(unsafe_code)]
 
+pub mod futures;
 pub mod queue;
 pub mod threading;
 

@@ -1,11 +1,13 @@
 """The engine of ropewalk: one submodule for each module of the standard library."""
 
+from . import futures as futures
 from . import queue as queue
 from . import report as report
 from . import threading as threading
 
 __all__ = [
     "__version__",
+    "futures",
     "queue",
     "report",
     "threading",

@@ -20,6 +20,12 @@ pub(crate) struct MadeAt {
 }
 
 impl MadeAt {
+    /// For objects that are too many to remember where each was made.
+    pub(crate) const UNKNOWN: Self = Self {
+        code: None,
+        instruction: 0,
+    };
+
     /// The place in the program that runs now.
     #[inline]
     pub(crate) fn here(py: Python<'_>) -> Self {

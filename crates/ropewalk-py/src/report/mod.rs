@@ -67,6 +67,11 @@ impl<'w> Why<'w> {
     }
 }
 
+/// `bank.py:40 in transfer`: where this thread stands in the program.
+pub(crate) fn place_in_program(py: Python<'_>) -> String {
+    place::of_program(py).as_str().to_owned()
+}
+
 /// Notes that this thread begins to wait, until the result is dropped.
 pub(crate) fn note(py: Python<'_>, why: &Why<'_>, timed: bool) -> Noted {
     name::refresh(py);

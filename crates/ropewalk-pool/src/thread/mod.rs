@@ -1,0 +1,28 @@
+//! The work queue and the idle list of a thread pool.
+//!
+//! Promise: a worker is hired only while none is idle and there is room for one more; a submitted
+//! task is taken by exactly one worker; a worker that was told of a task and finds it gone waits
+//! on. When every worker waits for futures of its own pool while tasks are queued, the last one
+//! that begins to wait is asked to start a spare worker, and once enough of them go on, the
+//! surplus leaves.
+//!
+//! ```
+//! use ropewalk_pool::Uninterrupted;
+//! use ropewalk_pool::thread::{Hire, How, Order, Pool};
+//!
+//! let pool = Pool::new(Order::Fifo, 1);
+//! let how = How { priority: 0, hire: Hire::IfNeeded, bounded: true };
+//! assert_eq!(pool.submit("task", how), Ok(Hire::IfNeeded));
+//! // ... so a worker is started, and there it asks:
+//! let (task, timing) = pool.next(None, &mut Uninterrupted).unwrap().unwrap();
+//! assert_eq!(task, "task");
+//! # let _ = timing;
+//! ```
+
+mod lanes;
+mod pool;
+mod timing;
+
+pub use lanes::Order;
+pub use pool::{Count, Hire, How, Leave, Pool, Refused, Taken};
+pub use timing::{Percentiles, Timing};

@@ -1,0 +1,134 @@
+//! The pool's book-keeping, step by step and with threads.
+//! Promise: a worker is hired only when none is idle; every task is taken once; a starving pool
+//! is noticed; surplus workers leave.
+
+#![cfg(not(loom))]
+
+use ropewalk_pool::Uninterrupted;
+use ropewalk_pool::thread::{Hire, How, Leave, Order, Pool, Refused};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::thread;
+
+const MAY_HIRE: How = How {
+    priority: 0,
+    hire: Hire::IfNeeded,
+    bounded: true,
+};
+
+fn next<T>(pool: &Pool<T>) -> Result<T, Leave> {
+    let taken = pool.next(None, &mut Uninterrupted).unwrap();
+    taken.map(|(task, _)| task)
+}
+
+#[test]
+fn a_worker_is_hired_up_to_the_limit() {
+    let pool = Pool::new(Order::Fifo, 2);
+    let answers: Vec<_> = (0..3).map(|n| pool.submit(n, MAY_HIRE).unwrap()).collect();
+    assert_eq!(answers, [Hire::IfNeeded, Hire::IfNeeded, Hire::Nobody]);
+    assert_eq!(pool.count().workers, 2);
+}
+
+#[test]
+fn who_may_not_hire_gets_the_task_back() {
+    let pool = Pool::new(Order::Fifo, 1);
+    let how = How {
+        hire: Hire::Nobody,
+        ..MAY_HIRE
+    };
+    assert_eq!(pool.submit(7, how), Err(Refused::NeedsWorker(7)));
+    assert_eq!(pool.count().queued, 0);
+}
+
+#[test]
+fn the_bound_counts_what_waits() {
+    let pool = Pool::new(Order::Fifo, 1);
+    pool.set_bound(1);
+    let _ = pool.submit(1, MAY_HIRE).unwrap();
+    assert_eq!(pool.submit(2, MAY_HIRE), Err(Refused::Full(2)));
+    assert_eq!(next(&pool), Ok(1));
+    assert_eq!(pool.submit(2, MAY_HIRE), Ok(Hire::Nobody));
+}
+
+#[test]
+fn lower_priorities_go_first_and_equals_in_order() {
+    let pool = Pool::new(Order::Priority, 1);
+    for (task, priority) in [("c", 3), ("a", 1), ("d", 3), ("b", 1)] {
+        let _ = pool
+            .submit(
+                task,
+                How {
+                    priority,
+                    ..MAY_HIRE
+                },
+            )
+            .unwrap();
+    }
+    let order: Vec<_> = (0..4).map(|_| next(&pool).unwrap()).collect();
+    assert_eq!(order, ["a", "b", "c", "d"]);
+}
+
+#[test]
+fn what_is_queued_is_run_after_the_shut_down() {
+    let pool = Pool::new(Order::Fifo, 1);
+    let _ = pool.submit(1, MAY_HIRE).unwrap();
+    pool.shut_down();
+    assert_eq!(pool.submit(2, MAY_HIRE), Err(Refused::ShutDown(2)));
+    assert_eq!(next(&pool), Ok(1));
+    assert_eq!(next(&pool), Err(Leave::Over));
+}
+
+#[test]
+fn a_starving_pool_is_noticed_and_its_surplus_leaves() {
+    let pool = Pool::new(Order::Fifo, 1);
+    let _ = pool.submit("outer", MAY_HIRE).unwrap();
+    assert_eq!(next(&pool), Ok("outer"));
+    assert_eq!(pool.submit("inner", MAY_HIRE), Ok(Hire::Nobody));
+    assert!(pool.block(), "nobody is left to run the inner task");
+    assert_eq!(pool.count().workers, 2);
+    assert_eq!(next(&pool), Ok("inner"));
+    pool.unblock();
+    assert_eq!(next(&pool), Err(Leave::Surplus));
+    assert_eq!(pool.count().workers, 1);
+}
+
+#[test]
+fn a_wait_with_nothing_queued_is_no_starvation() {
+    let pool = Pool::new(Order::Fifo, 1);
+    let _ = pool.submit("outer", MAY_HIRE).unwrap();
+    assert_eq!(next(&pool), Ok("outer"));
+    assert!(!pool.block());
+    pool.unblock();
+}
+
+#[test]
+fn every_task_is_taken_once_by_many_workers() {
+    const TASKS: usize = 20_000;
+    let pool = Arc::new(Pool::new(Order::Fifo, 4));
+    let sum = Arc::new(AtomicUsize::new(0));
+    let mut workers = Vec::new();
+    for task in 1..=TASKS {
+        if pool.submit(task, MAY_HIRE).unwrap() == Hire::IfNeeded {
+            let (pool, sum) = (Arc::clone(&pool), Arc::clone(&sum));
+            workers.push(thread::spawn(move || {
+                let mut finished = None;
+                while let Ok((task, timing)) = pool.next(finished, &mut Uninterrupted).unwrap() {
+                    sum.fetch_add(task, Ordering::Relaxed);
+                    finished = Some(timing);
+                }
+            }));
+        }
+    }
+    pool.shut_down();
+    assert!(workers.len() <= 4);
+    for worker in workers {
+        worker.join().unwrap();
+    }
+    assert_eq!(sum.load(Ordering::Relaxed), TASKS * (TASKS + 1) / 2);
+    let count = pool.count();
+    assert_eq!(
+        (count.done, count.queued, count.workers),
+        (TASKS as u64, 0, 0)
+    );
+    assert!(count.run.is_some() && count.wait.is_some());
+}

@@ -1,0 +1,77 @@
+//! A submitted call.
+//! Promise: it holds what is needed to run it and nothing of the executor.
+
+use super::callback::call_all;
+use super::future::FutureEngine;
+use super::outcome::PyOwed;
+use crate::error::futures_names;
+use pyo3::intern;
+use pyo3::prelude::*;
+use pyo3::types::{PyDict, PyTuple};
+use ropewalk_future::{Phase, Start, Wake};
+use ropewalk_pool::thread::Pool;
+
+/// What a pool of Python tasks is.
+pub(super) type TaskPool = Pool<Task>;
+
+/// A call, and the future for its result.
+#[derive(Debug)]
+pub(super) struct Task {
+    pub(super) future: Py<FutureEngine>,
+    pub(super) function: Py<PyAny>,
+    pub(super) arguments: Py<PyTuple>,
+    pub(super) keywords: Option<Py<PyDict>>,
+}
+
+impl Task {
+    /// Runs it. The result is threads to wake, which may be put off for as long as it takes to
+    /// find the next task; and an error that is not the task's.
+    pub(super) fn run(self, py: Python<'_>) -> (Vec<Wake>, PyResult<()>) {
+        let future = self.future.bind(py);
+        match future.get().life.start() {
+            Start::Run => {}
+            Start::Cancelled(wakes) => return (wakes, Ok(())),
+            Start::Refused(phase) => match start_elsewhere(future, phase) {
+                Ok(true) => {}
+                Ok(false) => return (Vec::new(), Ok(())),
+                Err(why) => return (Vec::new(), Err(why)),
+            },
+        }
+        let keywords = self.keywords.as_ref().map(|keywords| keywords.bind(py));
+        let outcome = match self
+            .function
+            .bind(py)
+            .call(self.arguments.bind(py), keywords)
+        {
+            Ok(value) => Ok(value.unbind()),
+            Err(why) => Err(why.into_value(py).into_any()),
+        };
+        match future.get().life.finish(outcome) {
+            Ok(PyOwed { wakes, callbacks }) if callbacks.is_empty() => (wakes, Ok(())),
+            Ok(PyOwed { wakes, callbacks }) => {
+                // Callbacks may take their time: nobody is to wait for them.
+                wakes.into_iter().for_each(Wake::now);
+                (Vec::new(), call_all(future, callbacks))
+            }
+            Err(refused) => (Vec::new(), FutureEngine::finish_elsewhere(future, refused)),
+        }
+    }
+
+    /// The task as an object for programs that look into the queue.
+    pub(super) fn into_object(self, py: Python<'_>) -> PyResult<Bound<'_, PyAny>> {
+        let keywords = match self.keywords {
+            Some(keywords) => keywords.into_bound(py),
+            None => PyDict::new(py),
+        };
+        let rare = futures_names(py)?.rare.bind(py);
+        let parts = (self.future, self.function, self.arguments, keywords);
+        rare.call_method1(intern!(py, "work_item"), parts)
+    }
+}
+
+#[cold]
+fn start_elsewhere(future: &Bound<'_, FutureEngine>, _: Phase) -> PyResult<bool> {
+    future
+        .call_method0(intern!(future.py(), "set_running_or_notify_cancel"))?
+        .is_truthy()
+}

@@ -1,0 +1,1 @@
+"""The package that `futures` lies in, as in the standard library."""
