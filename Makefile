@@ -28,7 +28,7 @@ bench: ## the same operations on the standard library and on ropewalk, with rati
 
 conformance: ## CPython's own tests on ropewalk, quick selection
 	@$(SETUP) dev
-	@$(RUN) tests/cpython/run.py --group queue threading users --quick -j2
+	@$(RUN) tests/cpython/run.py --group queue threading futures-threads users --quick -j2
 
 deep: ## what takes long: deeper loom, sanitizers, miri, 50 stress rounds, all of conformance
 	@$(SETUP) dev

@@ -39,7 +39,7 @@ FOREIGN = tuple(
 )
 """Systems without Linux's futex, for which the crates without Python compile too."""
 
-ENGINE = ("facade", "sys", "park", "sync", "queue", "future", "ipc", "ropewalk")
+ENGINE = ("facade", "sys", "park", "sync", "queue", "future", "pool", "ropewalk")
 """Crates without Python in them; those that exist are run."""
 
 

@@ -147,7 +147,7 @@ GROUPS: dict[str, Group] = {
 }
 
 # What runs when no --group is given: the groups of the modules that are replaced.
-DEFAULT_GROUPS = ("queue", "threading", "users")
+DEFAULT_GROUPS = ("queue", "threading", "futures-threads", "users")
 
 # No network, no display, no large files.
 RESOURCES = ("cpu", "walltime", "subprocess", "tzdata")
