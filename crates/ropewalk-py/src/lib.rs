@@ -5,6 +5,7 @@
 
 mod error;
 mod futures;
+mod names;
 mod queue;
 mod report;
 mod threading;

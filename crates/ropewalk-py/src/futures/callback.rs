@@ -3,8 +3,8 @@
 //! are called all the same.
 
 use crate::error::futures_names;
+use crate::names::intern;
 use pyo3::exceptions::PyException;
-use pyo3::intern;
 use pyo3::prelude::*;
 
 /// Calls them; what is no Exception (`SystemExit`) ends it.

@@ -9,13 +9,14 @@ use super::outcome::{Outcome, PyLife, PyRefused, name, raised};
 use super::starving::{Stamp, waiting_for};
 use super::watch::ReportTo;
 use crate::error::{cancelled, futures_names, invalid_state};
+use crate::names::intern;
 use crate::report::{MadeAt, Why};
 use crate::timeout::Timeout;
 use crate::wait::Interpreter;
 use pyo3::exceptions::{PyRuntimeError, PyTimeoutError};
 use pyo3::prelude::*;
 use pyo3::types::{PyDict, PyList, PyTuple};
-use pyo3::{BoundObject, PyTraverseError, PyVisit, intern};
+use pyo3::{BoundObject, PyTraverseError, PyVisit};
 use ropewalk_future::{Cancel, Phase, Start, Wake};
 use std::sync::OnceLock;
 

@@ -4,9 +4,9 @@
 #![expect(unsafe_code, reason = "raising, through CPython's function for it")]
 
 use crate::error::futures_names;
+use crate::names::intern;
 use pyo3::exceptions::PyBaseException;
 use pyo3::ffi;
-use pyo3::intern;
 use pyo3::prelude::*;
 use ropewalk_future::{Life, Owed, Phase, Refused};
 

@@ -3,7 +3,7 @@
 //! whose result could not be had is cancelled.
 
 use super::future::FutureEngine;
-use pyo3::intern;
+use crate::names::intern;
 use pyo3::prelude::*;
 use pyo3::types::PyList;
 use pyo3::{PyTraverseError, PyVisit};

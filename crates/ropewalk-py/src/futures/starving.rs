@@ -6,9 +6,9 @@
 
 use super::task::TaskPool;
 use crate::error::futures_names;
+use crate::names::intern;
 use crate::report::place_in_program;
 use pyo3::exceptions::PyRuntimeError;
-use pyo3::intern;
 use pyo3::prelude::*;
 use ropewalk_facade::atomic::{AtomicU32, AtomicU64, Ordering};
 use ropewalk_park::fork_count;

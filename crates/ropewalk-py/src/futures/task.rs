@@ -5,7 +5,7 @@ use super::callback::call_all;
 use super::future::FutureEngine;
 use super::outcome::PyOwed;
 use crate::error::futures_names;
-use pyo3::intern;
+use crate::names::intern;
 use pyo3::prelude::*;
 use pyo3::types::{PyDict, PyTuple};
 use ropewalk_future::{Phase, Start, Wake};

@@ -7,10 +7,10 @@
 use super::future::FutureEngine;
 use super::starving::{Stamp, WaitingWorker, waiting_for};
 use crate::error::futures_names;
+use crate::names::intern;
 use crate::report::{MadeAt, Why};
 use crate::timeout::Timeout;
 use crate::wait::Interpreter;
-use pyo3::intern;
 use pyo3::prelude::*;
 use pyo3::types::PySet;
 use ropewalk_future::{Gate, Patience, Phase, Report, Until};

@@ -6,7 +6,7 @@
 
 use super::starving::{NumberedPool, Place, set_place};
 use crate::error::futures_names;
-use pyo3::intern;
+use crate::names::intern;
 use pyo3::prelude::*;
 use ropewalk_park::{Deadline, Outcome, Sleeper, Waiter};
 use ropewalk_pool::Wake;

@@ -3,21 +3,21 @@
 use super::class::QueueEngine;
 use super::engine::Engine;
 use crate::error::Refusal;
+use crate::names::{intern, once};
 use crate::timeout::{Flag, Timeout};
 use pyo3::exceptions::{PyAttributeError, PyRuntimeError, PyValueError};
-use pyo3::intern;
 use pyo3::prelude::*;
-use pyo3::sync::PyOnceLock;
 use pyo3::types::{PyDict, PyFloat, PyInt, PyString};
+use std::sync::OnceLock;
 
 /// The method `name` if a subclass has its own: the `_nowait` methods are defined in terms of it.
 pub(super) fn overridden<'py>(
     queue: &Bound<'py, QueueEngine>,
     name: &Bound<'py, PyString>,
-    cached: &'static PyOnceLock<Py<PyAny>>,
+    cached: &'static OnceLock<Py<PyAny>>,
 ) -> PyResult<bool> {
     let py = queue.py();
-    let own = cached.get_or_try_init(py, || {
+    let own = once(cached, || {
         py.get_type::<QueueEngine>()
             .getattr(name)
             .map(Bound::unbind)

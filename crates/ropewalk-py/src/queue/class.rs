@@ -12,14 +12,15 @@ use super::arguments::{
 use super::engine::{Engine, Item};
 use super::inside::{Attributes, look_inside};
 use crate::error::{Refusal, of_task_done};
+use crate::names::intern;
 use crate::report::MadeAt;
 use crate::timeout::{Flag, Timeout, Truth};
 use pyo3::exceptions::PyTypeError;
 use pyo3::prelude::*;
-use pyo3::sync::PyOnceLock;
 use pyo3::types::{PyDict, PyList, PyTuple, PyType};
-use pyo3::{PyTraverseError, PyVisit, intern};
+use pyo3::{PyTraverseError, PyVisit};
 use ropewalk_park::ShortLock;
+use std::sync::OnceLock;
 
 /// A queue of Python objects; the base of `ropewalk.queue.Queue`.
 #[pyclass(frozen, subclass, module = "ropewalk._ropewalk.queue")]
@@ -217,7 +218,7 @@ impl QueueEngine {
 
     /// Put an item into the queue if there is room now; otherwise raise Full.
     fn put_nowait(slf: &Bound<'_, Self>, item: Item) -> PyResult<Py<PyAny>> {
-        static PUT: PyOnceLock<Py<PyAny>> = PyOnceLock::new();
+        static PUT: OnceLock<Py<PyAny>> = OnceLock::new();
         let py = slf.py();
         let name = intern!(py, "put");
         if overridden(slf, name, &PUT)? {
@@ -230,7 +231,7 @@ impl QueueEngine {
 
     /// Take the next item out of the queue if there is one now; otherwise raise Empty.
     fn get_nowait(slf: &Bound<'_, Self>) -> PyResult<Item> {
-        static GET: PyOnceLock<Py<PyAny>> = PyOnceLock::new();
+        static GET: OnceLock<Py<PyAny>> = OnceLock::new();
         let name = intern!(slf.py(), "get");
         if overridden(slf, name, &GET)? {
             return Ok(slf

@@ -6,8 +6,8 @@
 use super::arguments::not_begun;
 use super::class::QueueEngine;
 use crate::error::Refusal;
+use crate::names::intern;
 use crate::timeout::Timeout;
-use pyo3::intern;
 use pyo3::prelude::*;
 use pyo3::types::PyList;
 

@@ -5,8 +5,8 @@
     reason = "an attribute, past the program's own __getattribute__"
 )]
 
+use crate::names::intern;
 use pyo3::ffi;
-use pyo3::intern;
 use pyo3::prelude::*;
 use pyo3::types::{PyDict, PyString};
 use ropewalk_park::{census, thread_key};

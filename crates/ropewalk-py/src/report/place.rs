@@ -4,13 +4,13 @@
 
 #![expect(unsafe_code, reason = "frames, through CPython's functions for them")]
 
+use crate::names::{intern, once};
 use pyo3::ffi;
-use pyo3::intern;
 use pyo3::prelude::*;
-use pyo3::sync::PyOnceLock;
 use pyo3::types::PyString;
 use ropewalk_park::census::{PLACE_BYTES, Text};
 use std::fmt::Write;
+use std::sync::OnceLock;
 
 /// Modules (or packages) of the standard library whose frames say nothing about the program.
 const MACHINERY: [&str; 7] = [
@@ -138,13 +138,14 @@ struct Homes {
     stdlib: String,
 }
 
-static HOMES: PyOnceLock<Option<Homes>> = PyOnceLock::new();
+static HOMES: OnceLock<Option<Homes>> = OnceLock::new();
 
 fn is_machinery(py: Python<'_>, file: &Bound<'_, PyString>) -> bool {
     let Ok(file) = file.to_str() else {
         return false;
     };
-    let Some(homes) = HOMES.get_or_init(py, || find_homes(py).ok()) else {
+    let known = once(&HOMES, || Ok::<_, PyErr>(find_homes(py).ok()));
+    let Ok(Some(homes)) = known else {
         return false;
     };
     file.starts_with(&homes.ours)

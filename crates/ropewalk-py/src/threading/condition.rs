@@ -6,13 +6,14 @@
 
 use super::lock::Lock;
 use super::rlock::RLock;
+use crate::names::intern;
 use crate::report::{MadeAt, Why};
 use crate::timeout::{Given, Timeout};
 use crate::wait::{Interpreter, without_giving_up};
 use pyo3::exceptions::PyRuntimeError;
 use pyo3::prelude::*;
 use pyo3::types::{PyDict, PyTuple};
-use pyo3::{PyTraverseError, PyVisit, intern};
+use pyo3::{PyTraverseError, PyVisit};
 use ropewalk_sync as engine;
 use ropewalk_sync::Deadline;
 use std::sync::OnceLock;

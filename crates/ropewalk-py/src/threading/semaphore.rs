@@ -1,11 +1,11 @@
 //! `threading.Semaphore` and `BoundedSemaphore`.
 //! Promise: taking a permit that is there is one compare-and-swap.
 
+use crate::names::intern;
 use crate::report::{MadeAt, Why};
 use crate::timeout::{Given, Timeout, Truth};
 use crate::wait::Interpreter;
 use pyo3::exceptions::PyValueError;
-use pyo3::intern;
 use pyo3::prelude::*;
 use pyo3::types::{PyDict, PyTuple};
 use ropewalk_facade::atomic::{AtomicBool, AtomicUsize, Ordering};
