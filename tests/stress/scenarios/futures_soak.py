@@ -1,7 +1,7 @@
 """Tasks with random cancels, exceptions and shut-downs: none is lost, no thread stays.
 
-A round is 20,000 tasks, so 50 rounds are a million; `ROPEWALK_SOAK_TASKS` sets another number
-for a soak in one piece.
+A round is 20,000 tasks, so 50 rounds are a million; `ROPEWALK_SOAK_TASKS` sets
+another number, for a soak in one piece.
 """
 
 import importlib
