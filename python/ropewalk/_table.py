@@ -11,6 +11,16 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
 REPLACED: dict[str, str] = {
+    "asyncio": "ropewalk.asyncio",
+    "asyncio.events": "ropewalk._asyncio.events",
+    "asyncio.locks": "ropewalk._asyncio.locks",
+    "asyncio.queues": "ropewalk._asyncio.queues",
+    "asyncio.runners": "ropewalk._asyncio.runners",
+    "asyncio.streams": "ropewalk._asyncio.streams",
+    "asyncio.taskgroups": "ropewalk._asyncio.taskgroups",
+    "asyncio.tasks": "ropewalk._asyncio.tasks",
+    "asyncio.timeouts": "ropewalk._asyncio.timeouts",
+    "asyncio.unix_events": "ropewalk._asyncio.unix_events",
     "concurrent.futures": "ropewalk.concurrent.futures",
     "concurrent.futures._base": "ropewalk._futures_base",
     "concurrent.futures.thread": "ropewalk._futures_thread",

@@ -3,6 +3,7 @@
 //! Promise: only translation happens here: take the arguments apart, let go of the interpreter
 //! around every wait, call the engine, turn its answer into a value or an exception.
 
+mod asyncio;
 mod error;
 mod futures;
 mod names;
@@ -17,6 +18,8 @@ use pyo3::prelude::*;
 /// The engine under ropewalk's Python modules; one submodule for each of them.
 #[pymodule(gil_used = false)]
 mod _ropewalk {
+    #[pymodule_export]
+    use super::asyncio::module::asyncio;
     #[pymodule_export]
     use super::futures::module::futures;
     #[pymodule_export]
@@ -35,9 +38,9 @@ mod _ropewalk {
     #[pymodule_init]
     fn init(module: &Bound<'_, PyModule>) -> PyResult<()> {
         let modules = module.py().import("sys")?.getattr("modules")?;
-        for name in ["futures", "queue", "report", "threading"] {
+        for name in ["asyncio", "futures", "queue", "report", "threading"] {
             modules.set_item(format!("ropewalk._ropewalk.{name}"), module.getattr(name)?)?;
         }
-        Ok(())
+        super::asyncio::module::register(&modules, &module.getattr("asyncio")?)
     }
 }

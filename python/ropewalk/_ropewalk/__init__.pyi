@@ -1,5 +1,6 @@
 """The engine of ropewalk: one submodule for each module of the standard library."""
 
+from . import asyncio as asyncio
 from . import futures as futures
 from . import queue as queue
 from . import report as report
@@ -7,6 +8,7 @@ from . import threading as threading
 
 __all__ = [
     "__version__",
+    "asyncio",
     "futures",
     "queue",
     "report",

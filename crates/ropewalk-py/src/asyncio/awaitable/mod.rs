@@ -1,0 +1,3 @@
+//! Awaitables.
+
+pub(crate) mod module;

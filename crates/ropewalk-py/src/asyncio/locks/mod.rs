@@ -1,0 +1,3 @@
+//! Locks.
+
+pub(crate) mod module;

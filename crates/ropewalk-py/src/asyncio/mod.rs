@@ -1,0 +1,13 @@
+//! `asyncio`: the event loop and what waits on it.
+//! Promise: one folder per part, each with a submodule of the extension of the same name.
+
+pub(crate) mod awaitable;
+mod locks;
+mod loops;
+pub(crate) mod module;
+mod process;
+mod queues;
+mod sock;
+mod streams;
+mod transports;
+mod waiting;

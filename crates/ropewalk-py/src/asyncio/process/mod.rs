@@ -1,0 +1,3 @@
+//! Child processes.
+
+pub(crate) mod module;

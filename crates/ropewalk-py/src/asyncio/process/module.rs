@@ -1,0 +1,7 @@
+//! The submodule `_ropewalk.asyncio.process`. Promise: it lists, nothing more.
+
+use pyo3::prelude::*;
+
+/// The engine of child processes of a loop.
+#[pymodule(submodule, gil_used = false)]
+pub(crate) mod process {}

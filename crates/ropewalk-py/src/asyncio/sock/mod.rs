@@ -1,0 +1,3 @@
+//! Sockets.
+
+pub(crate) mod module;

@@ -1,0 +1,7 @@
+//! The submodule `_ropewalk.asyncio.sock`. Promise: it lists, nothing more.
+
+use pyo3::prelude::*;
+
+/// The engine of a loop's operations on plain sockets and datagrams.
+#[pymodule(submodule, gil_used = false)]
+pub(crate) mod sock {}

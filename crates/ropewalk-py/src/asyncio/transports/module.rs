@@ -1,0 +1,7 @@
+//! The submodule `_ropewalk.asyncio.transports`. Promise: it lists, nothing more.
+
+use pyo3::prelude::*;
+
+/// The engine of byte streams between a loop and its protocols.
+#[pymodule(submodule, gil_used = false)]
+pub(crate) mod transports {}

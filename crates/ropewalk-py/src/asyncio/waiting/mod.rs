@@ -1,0 +1,3 @@
+//! Waiting for tasks.
+
+pub(crate) mod module;

@@ -1,0 +1,5 @@
+//! One loop on one thread: which descriptors are ready, which timers are due, what runs next.
+//!
+//! Promise: it knows nothing of whoever uses it; what is kept for a descriptor, a timer or the
+//! ready run is a type parameter.
+#![forbid(unsafe_code)]

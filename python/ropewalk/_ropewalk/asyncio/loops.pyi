@@ -1,0 +1,3 @@
+"""The engine of the event loop and its handles."""
+
+__all__: list[str] = []

@@ -1,0 +1,3 @@
+"""The engine of child processes of a loop."""
+
+__all__: list[str] = []

@@ -1,0 +1,3 @@
+"""The engine of asyncio's queues."""
+
+__all__: list[str] = []

@@ -1,0 +1,3 @@
+"""The engine of stream readers and writers."""
+
+__all__: list[str] = []

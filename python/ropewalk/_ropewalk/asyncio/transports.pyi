@@ -1,0 +1,3 @@
+"""The engine of byte streams between a loop and its protocols."""
+
+__all__: list[str] = []
