@@ -67,6 +67,8 @@ def _orders(options: argparse.Namespace, found: target.Target) -> list[Order]:
             if not modules:
                 print(f"not in this Python: {choice}")
             for module in modules:
+                if module in group.without:
+                    continue
                 if options.quick and module in group.slow_modules:
                     continue
                 if options.module and module not in options.module:
@@ -77,7 +79,8 @@ def _orders(options: argparse.Namespace, found: target.Target) -> list[Order]:
                         module=module,
                         must=group.must,
                         held=tuple(e for _, e in group.held.get(module, ())),
-                        drop=group.slow_tests if options.quick else (),
+                        drop=group.apart
+                        + (group.slow_tests if options.quick else ()),
                         resources=RESOURCES + MORE_RESOURCES.get(module, ()),
                     )
                 )

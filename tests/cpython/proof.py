@@ -87,6 +87,17 @@ def evaluate(expression: str, names: dict[str, Any] | None = None) -> Any:
 def verdict(expression: str, names: dict[str, Any] | None = None) -> Verdict:
     """Judge an expression; one that cannot be evaluated is not ours."""
     try:
-        return judge(evaluate(expression, names))
+        value = evaluate(expression, names)
+        try:
+            return judge(value)
+        finally:
+            _close(getattr(value, "__self__", None))
     except Exception as error:
         return False, f"{type(error).__name__}: {error}"
+
+
+def _close(owner: Any) -> None:
+    """An event loop that was made for the question holds descriptors."""
+    asyncio = sys.modules.get("asyncio")
+    if asyncio is not None and isinstance(owner, asyncio.AbstractEventLoop):
+        owner.close()

@@ -9,6 +9,10 @@ name that ends in `.*` means every `test_*` module of that package.
 or the group is refused. `held` lists, per test module, expressions in that module's
 own globals and the tests (`Class.method` patterns) that are worth nothing when such
 an expression leads to CPython's code: such tests get the outcome "stock".
+
+`without` lists test modules of the choice that belong to another group or to none, and
+`apart` tests that build a private class of the standard library and drive it through
+mocks: they would pass whatever is installed, and prove nothing.
 """
 
 from dataclasses import dataclass, field
@@ -24,11 +28,75 @@ class Group:
     modules: tuple[Choice, ...]
     must: tuple[str, ...]
     held: Held = field(default_factory=dict)
+    without: frozenset[str] = frozenset()
+    apart: tuple[str, ...] = ()
     slow_modules: frozenset[str] = frozenset()
     slow_tests: tuple[str, ...] = ()
 
 
+# Above the loop: what uses it through its public methods.
+_ABOVE_THE_LOOP = tuple(
+    f"test.test_asyncio.{name}"
+    for name in (
+        "test_locks",
+        "test_queues",
+        "test_streams",
+        "test_taskgroups",
+        "test_tasks",
+        "test_threads",
+        "test_timeouts",
+        "test_waitfor",
+    )
+)
+
 GROUPS: dict[str, Group] = {
+    "asyncio-loop": Group(
+        modules=("test.test_asyncio.*",),
+        without=frozenset(_ABOVE_THE_LOOP)
+        | {
+            # Windows' loop, and the private halves of the selector loop.
+            "test.test_asyncio.test_proactor_events",
+            "test.test_asyncio.test_selector_events",
+        },
+        must=(
+            "asyncio.new_event_loop().call_soon",
+            "asyncio.new_event_loop().run_forever",
+            "asyncio.SelectorEventLoop.call_soon",
+            "asyncio.SelectorEventLoop.call_at",
+            "asyncio.SelectorEventLoop.call_soon_threadsafe",
+        ),
+        apart=(
+            "test.test_asyncio.test_base_events.BaseEventTests.*",
+            "test.test_asyncio.test_base_events.BaseEventLoopTests.*",
+            "test.test_asyncio.test_sslproto.SslProtoHandshakeTests.*",
+            "test.test_asyncio.test_unix_events.SelectorEventLoopSignalTests.*",
+            "test.test_asyncio.test_unix_events.Unix*PipeTransportTests.*",
+            "test.test_asyncio.test_unix_events.*ChildWatcherTests.*",
+            # The pure-Python twins of C classes, reached by their private names.
+            "test.test_asyncio.test_futures.Py*",
+            "test.test_asyncio.test_futures2.Py*",
+            "test.test_asyncio.test_events.TestPyGetEventLoop.*",
+            "test.test_asyncio.test_eager_task_factory.*Py*",
+        ),
+    ),
+    "asyncio-above": Group(
+        modules=_ABOVE_THE_LOOP,
+        must=(
+            "asyncio.Queue.put",
+            "asyncio.Queue.get",
+            "asyncio.Lock.acquire",
+            "asyncio.Event.wait",
+            "asyncio.Condition.wait",
+            "asyncio.Semaphore.acquire",
+            "asyncio.StreamReader.read",
+            "asyncio.StreamReader.readline",
+            "asyncio.gather",
+            "asyncio.wait_for",
+            "asyncio.TaskGroup.create_task",
+            "asyncio.Timeout.reschedule",
+        ),
+        apart=("test.test_asyncio.test_tasks.Py*",),
+    ),
     "queue": Group(
         modules=("test.test_queue",),
         must=(
@@ -156,6 +224,10 @@ MORE_RESOURCES = {"test.test_socketserver": ("network",)}
 
 # Started first, so that the longest does not run alone at the end.
 LONG_FIRST = (
+    "test.test_asyncio.test_subprocess",
+    "test.test_asyncio.test_tasks",
+    "test.test_asyncio.test_events",
+    "test.test_asyncio.test_ssl",
     "test.test_xmlrpc",
     "test.test_subprocess",
     "test.test_logging",
