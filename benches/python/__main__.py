@@ -13,7 +13,7 @@ from .case import AnyCase, Group
 from .groups import chosen
 from .measure import Work, measure
 from .sample import ROOT
-from .subjects import ROPEWALK, Unbuilt, load
+from .subjects import ROPEWALK, Unbuilt, load, missing
 
 DEFAULT_ROUNDS = 9
 """Odd: the median is a round that happened. A run of queue stays near a minute."""
@@ -53,6 +53,9 @@ def main() -> int:
         results = measure(work, rounds, options.quick, say)
         facts["load"] = {"before": before, "after": machine.load()}
     facts["rounds"] = rounds
+    facts["peers_not_installed"] = sorted(
+        {name for part in work for name in missing(part.group, part.modules)}
+    )
     facts["quick"] = options.quick
     facts["warnings"] = doubts
     print(report.table(results))
@@ -70,6 +73,8 @@ def prepare(selection: list[tuple[Group, list[AnyCase]]]) -> list[Work]:
         modules = load(group)
         if ROPEWALK in modules:
             work.append(Work(group, modules, cases))
+            for name in missing(group, modules):
+                say(f"{group.name}: the peer {name} is not installed: no column for it")
         else:
             say(f"{group.name}: not replaced yet")
     return work

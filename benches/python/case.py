@@ -24,7 +24,9 @@ class Case:
     unit: str = "ns"
     note: str = ""
     target: float | None = None
-    """How many times better than the standard library this is meant to be."""
+    """How many times better than `against` this is meant to be."""
+    against: str = "stdlib"
+    """The subject that the target speaks of: the standard library, or a peer."""
     only: frozenset[str] | None = None
     """The subjects that can run it; None means all of them."""
 

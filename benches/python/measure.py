@@ -42,16 +42,16 @@ class Result:
         samples = self.samples.get(subject)
         return median(samples) if samples else None
 
-    def ratios(self) -> list[float]:
-        """For each round, the standard library's figure divided by ropewalk's."""
+    def ratios(self, against: str = STDLIB) -> list[float]:
+        """For each round, the other subject's figure divided by ropewalk's."""
         pairs = zip(
-            self.samples.get(STDLIB, []), self.samples.get(ROPEWALK, []), strict=False
+            self.samples.get(against, []), self.samples.get(ROPEWALK, []), strict=False
         )
-        return [stdlib / ropewalk for stdlib, ropewalk in pairs if ropewalk > 0]
+        return [other / ropewalk for other, ropewalk in pairs if ropewalk > 0]
 
-    def ratio(self) -> float | None:
+    def ratio(self, against: str = STDLIB) -> float | None:
         """The median of the ratios."""
-        ratios = self.ratios()
+        ratios = self.ratios(against)
         return median(ratios) if ratios else None
 
 

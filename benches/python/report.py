@@ -26,7 +26,7 @@ def header(results: list[Result]) -> list[str]:
         "ratio",
         "min..max",
         "target",
-        *peers(results),
+        *(title for name in peers(results) for title in (name, f"{name} ratio")),
     ]
 
 
@@ -51,7 +51,11 @@ def row(result: Result, peer_names: list[str]) -> list[str]:
         _times(result.ratio()),
         f"{_short(min(ratios))}..{_short(max(ratios))}" if ratios else "",
         _target(result),
-        *(_figure(result, name) for name in peer_names),
+        *(
+            cell
+            for name in peer_names
+            for cell in (_figure(result, name), _times(result.ratio(name)))
+        ),
     ]
 
 
@@ -110,7 +114,9 @@ def _record(result: Result) -> dict[str, object]:
         "case": result.case.name,
         "unit": result.case.unit,
         "target": result.case.target,
+        "against": result.case.against,
         "ratio": _rounded(result.ratio()),
+        "ratios": {s: _rounded(result.ratio(s)) for s in result.samples},
         "medians": {s: _rounded(result.figure(s)) for s in result.samples},
         "samples": {
             subject: [_rounded(value) for value in values]
@@ -141,15 +147,17 @@ def _times(ratio: float | None) -> str:
 
 
 def _target(result: Result) -> str:
-    target, ratio = result.case.target, result.ratio()
+    target, against = result.case.target, result.case.against
     if target is None:
         return ""
+    told = f"{target:g}x" if against == STDLIB else f"{target:g}x of {against}"
+    ratio = result.ratio(against)
     if ratio is None:
-        return f"{target:g}x"
+        return told
     if ratio >= target:
-        return f"{target:g}x met"
-    within_noise = max(result.ratios()) >= target
-    return f"{target:g}x {'unclear' if within_noise else 'missed'}"
+        return f"{told} met"
+    within_noise = max(result.ratios(against)) >= target
+    return f"{told} {'unclear' if within_noise else 'missed'}"
 
 
 def _short(value: float) -> str:

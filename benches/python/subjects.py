@@ -32,6 +32,11 @@ def load(group: Group) -> dict[str, Module]:
     return found
 
 
+def missing(group: Group, found: dict[str, Module]) -> list[str]:
+    """The peers of a group that are not installed."""
+    return [name for name in group.peers if name not in found]
+
+
 def replaced(group: Group) -> bool:
     """Whether ropewalk has this module; other import errors are passed on."""
     try:

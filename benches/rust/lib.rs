@@ -4,6 +4,8 @@
 //! one has finished. The threads read the clock themselves: a thread that only watched might get
 //! its turn on a busy machine when most of the work is done.
 
+pub mod words;
+
 use std::sync::Barrier;
 use std::thread;
 use std::time::{Duration, Instant};

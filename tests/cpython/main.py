@@ -79,8 +79,7 @@ def _orders(options: argparse.Namespace, found: target.Target) -> list[Order]:
                         module=module,
                         must=group.must,
                         held=tuple(e for _, e in group.held.get(module, ())),
-                        drop=group.apart
-                        + (group.slow_tests if options.quick else ()),
+                        drop=group.apart + (group.slow_tests if options.quick else ()),
                         resources=RESOURCES + MORE_RESOURCES.get(module, ()),
                     )
                 )

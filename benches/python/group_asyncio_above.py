@@ -1,0 +1,218 @@
+"""What stands above the loop: queues, locks, gather, TaskGroup, time-outs."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Coroutine
+from time import perf_counter
+from typing import Any
+
+from .case import AnyCase, Group, Module, Scenario
+from .loops import LOOPS, PEERS, drive
+
+
+async def nothing() -> None:
+    """The coroutine that is waited for."""
+
+
+async def queue(module: Module, loop: Any, count: int) -> float:
+    """Put and get, neither of which has to wait."""
+    one = module.Queue()
+    started = perf_counter()
+    for number in range(count):
+        await one.put(number)
+        await one.get()
+    return perf_counter() - started
+
+
+async def queue_of_tasks(module: Module, loop: Any, count: int) -> float:
+    """A producer and a consumer with a bound of ten."""
+    one = module.Queue(10)
+
+    async def produce() -> None:
+        for number in range(count):
+            await one.put(number)
+
+    producing = loop.create_task(produce())
+    started = perf_counter()
+    for _ in range(count):
+        await one.get()
+    elapsed = perf_counter() - started
+    await producing
+    return elapsed
+
+
+async def queue_in_turn(module: Module, loop: Any, count: int) -> float:
+    """Two tasks hand one item to and fro, and each always waits."""
+    there, back = module.Queue(), module.Queue()
+
+    async def answer() -> None:
+        for _ in range(count):
+            await back.put(await there.get())
+
+    answering = loop.create_task(answer())
+    started = perf_counter()
+    for number in range(count):
+        await there.put(number)
+        await back.get()
+    elapsed = perf_counter() - started
+    await answering
+    return elapsed
+
+
+async def lock(module: Module, loop: Any, count: int) -> float:
+    """`async with` a free lock."""
+    one = module.Lock()
+    started = perf_counter()
+    for _ in range(count):
+        async with one:
+            pass
+    return perf_counter() - started
+
+
+async def contended_lock(module: Module, loop: Any, count: int) -> float:
+    """Ten tasks, one lock, a turn of the loop under it."""
+    one = module.Lock()
+
+    async def work() -> None:
+        for _ in range(count // 10):
+            async with one:
+                await module.sleep(0)
+
+    started = perf_counter()
+    await module.wait([loop.create_task(work()) for _ in range(10)])
+    return perf_counter() - started
+
+
+async def semaphore(module: Module, loop: Any, count: int) -> float:
+    """`async with` a semaphore that has a permit."""
+    one = module.Semaphore(3)
+    started = perf_counter()
+    for _ in range(count):
+        async with one:
+            pass
+    return perf_counter() - started
+
+
+async def event(module: Module, loop: Any, count: int) -> float:
+    """`set`, `wait`, `clear`, without a waiter."""
+    one = module.Event()
+    started = perf_counter()
+    for _ in range(count):
+        one.set()
+        await one.wait()
+        one.clear()
+    return perf_counter() - started
+
+
+async def condition(module: Module, loop: Any, count: int) -> float:
+    """Two tasks take turns under one condition."""
+    one, turn = module.Condition(), 0
+
+    async def play(number: int) -> None:
+        nonlocal turn
+        for _ in range(count):
+            async with one:
+                while turn != number:
+                    await one.wait()
+                turn = 1 - number
+                one.notify()
+
+    started = perf_counter()
+    await module.wait([loop.create_task(play(number)) for number in (0, 1)])
+    return perf_counter() - started
+
+
+async def gather(module: Module, loop: Any, count: int) -> float:
+    """Ten coroutines at a time."""
+    started = perf_counter()
+    for _ in range(count // 10):
+        await module.gather(*[nothing() for _ in range(10)])
+    return perf_counter() - started
+
+
+async def task_group(module: Module, loop: Any, count: int) -> float:
+    """Ten tasks at a time."""
+    started = perf_counter()
+    for _ in range(count // 10):
+        async with module.TaskGroup() as group:
+            for _ in range(10):
+                group.create_task(nothing())
+    return perf_counter() - started
+
+
+async def wait_for(module: Module, loop: Any, count: int) -> float:
+    """A coroutine that needs one turn, with a time-out that is not reached."""
+    started = perf_counter()
+    for _ in range(count):
+        await module.wait_for(module.sleep(0), 10)
+    return perf_counter() - started
+
+
+async def timeout(module: Module, loop: Any, count: int) -> float:
+    """`async with timeout(...)` around nothing."""
+    started = perf_counter()
+    for _ in range(count):
+        async with module.timeout(10):
+            pass
+    return perf_counter() - started
+
+
+async def lines(module: Module, loop: Any, count: int) -> float:
+    """`readline` of a reader that has the line."""
+    started_with = b"x" * 63 + b"\n"
+    reader = module.StreamReader(limit=2**20, loop=loop)
+    elapsed = 0.0
+    for _ in range(count // 100):
+        reader.feed_data(started_with * 100)
+        started = perf_counter()
+        for _ in range(100):
+            await reader.readline()
+        elapsed += perf_counter() - started
+    return elapsed
+
+
+Work = Callable[[Module, Any, int], Coroutine[Any, Any, float]]
+
+
+def _case(
+    name: str, work: Work, target: float | None, count: int = 100_000
+) -> Scenario:
+    def run(module: Module, count: int) -> float:
+        return drive(module, lambda loop: work(module, loop, count))
+
+    return Scenario(
+        name=name,
+        run=run,
+        count=count,
+        quick=2_000,
+        isolated=True,
+        target=target,
+        against="uvloop",
+        only=LOOPS,
+    )
+
+
+CASES: tuple[AnyCase, ...] = (
+    _case("Queue put+get", queue, 5),
+    _case("Queue(10), producer and consumer", queue_of_tasks, None),
+    _case("Queue round trip of two tasks", queue_in_turn, None, 50_000),
+    _case("async with Lock", lock, 3),
+    _case("async with Lock, ten tasks", contended_lock, None, 50_000),
+    _case("async with Semaphore", semaphore, 3),
+    _case("Event set+wait+clear", event, 2),
+    _case("Condition round trip of two tasks", condition, None, 30_000),
+    _case("gather of ten, per coroutine", gather, 1.5),
+    _case("TaskGroup of ten, per task", task_group, 1.5),
+    _case("wait_for", wait_for, 1.5, 50_000),
+    _case("async with timeout()", timeout, 1.5, 50_000),
+    _case("StreamReader.readline, there already", lines, None),
+)
+
+GROUP = Group(
+    name="asyncio_above",
+    stdlib="asyncio",
+    ropewalk="ropewalk.asyncio",
+    ours="SelectorEventLoop",
+    cases=CASES,
+    peers=PEERS,
+)

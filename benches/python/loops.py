@@ -1,0 +1,45 @@
+"""asyncio with the loops of other packages: the peers of the asyncio groups.
+
+Promise: a peer's module is asyncio's own with one name changed, `new_event_loop`; so
+every subject runs the same coroutines.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import importlib
+from collections.abc import Callable, Coroutine
+from types import SimpleNamespace
+from typing import Any
+
+from .case import Module
+from .subjects import ROPEWALK, STDLIB
+
+LOOPS = frozenset({STDLIB, ROPEWALK, "uvloop", "rloop"})
+
+
+def peer(name: str) -> Callable[[], Module]:
+    """A loader for `Group.peers`."""
+
+    def load() -> Module:
+        package = importlib.import_module(name)
+        names = {**vars(asyncio), "new_event_loop": package.new_event_loop}
+        return SimpleNamespace(**names)
+
+    return load
+
+
+PEERS = {"uvloop": peer("uvloop"), "rloop": peer("rloop")}
+
+
+def drive(module: Module, main: Callable[[Any], Coroutine[Any, Any, float]]) -> float:
+    """Run `main(loop)` on a new loop of the subject, and close the loop."""
+    loop = module.new_event_loop()
+    asyncio.set_event_loop(loop)
+    try:
+        result: float = loop.run_until_complete(main(loop))
+    finally:
+        loop.run_until_complete(loop.shutdown_default_executor())
+        asyncio.set_event_loop(None)
+        loop.close()
+    return result
