@@ -3,3 +3,11 @@
 //! Promise: it knows nothing of whoever uses it; what is kept for a descriptor, a timer or the
 //! ready run is a type parameter.
 #![forbid(unsafe_code)]
+
+mod children;
+mod pulse;
+mod watch;
+
+pub use children::{Child, End};
+pub use pulse::{Beat, Pulse};
+pub use watch::{Block, Watch};

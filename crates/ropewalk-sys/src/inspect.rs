@@ -14,21 +14,29 @@ use std::ptr;
 /// answer that means nothing, never a crash. Whoever asks decides whether it still means something.
 #[must_use]
 pub fn read_word(address: usize) -> Option<usize> {
-    let mut word = 0_usize;
+    let mut word = [0; size_of::<usize>()];
+    read_bytes(address, &mut word).then(|| usize::from_ne_bytes(word))
+}
+
+/// Copies what stands at `address` and behind it; false when not all of it is readable memory.
+///
+/// As with [`read_word`], the kernel does the reading.
+#[must_use]
+pub fn read_bytes(address: usize, into: &mut [u8]) -> bool {
     let to = libc::iovec {
-        iov_base: ptr::from_mut(&mut word).cast(),
-        iov_len: size_of::<usize>(),
+        iov_base: into.as_mut_ptr().cast(),
+        iov_len: into.len(),
     };
     let from = libc::iovec {
         iov_base: ptr::with_exposed_provenance_mut(address),
-        iov_len: size_of::<usize>(),
+        iov_len: into.len(),
     };
     // SAFETY: getpid has no preconditions.
     let process = unsafe { libc::getpid() };
-    // SAFETY: `to` describes `word`, which is alive and of that size; `from` is only looked at by
+    // SAFETY: `to` describes `into`, which is alive and of that size; `from` is only looked at by
     // the kernel, which answers EFAULT where it cannot read.
     let read = unsafe { libc::process_vm_readv(process, &raw const to, 1, &raw const from, 1, 0) };
-    (usize::try_from(read) == Ok(size_of::<usize>())).then_some(word)
+    usize::try_from(read) == Ok(into.len())
 }
 
 /// Nanoseconds on a clock that never goes back; the zero means nothing.
@@ -79,7 +87,7 @@ fn interrupted() -> bool {
 
 #[cfg(test)]
 mod tests {
-    use super::{monotonic_nanos, native_thread_id, process_id, read_word};
+    use super::{monotonic_nanos, native_thread_id, process_id, read_bytes, read_word};
 
     #[test]
     fn a_word_of_ours_is_read() {
@@ -91,6 +99,7 @@ mod tests {
     fn an_address_without_memory_is_told() {
         assert_eq!(read_word(8), None);
         assert_eq!(read_word(usize::MAX - 64), None);
+        assert!(!read_bytes(8, &mut [0; 3]));
     }
 
     #[test]

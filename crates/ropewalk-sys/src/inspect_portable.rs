@@ -1,4 +1,4 @@
-//! What `inspect.rs` and `quit.rs` offer, where there is no Linux kernel.
+//! What `inspect.rs`, `quit.rs` and `pidfd.rs` offer, where there is no Linux kernel.
 //! Promise: the same names; they know less, and the answer says so.
 
 use std::io::Write as _;
@@ -7,6 +7,12 @@ use std::io::Write as _;
 #[must_use]
 pub fn read_word(_address: usize) -> Option<usize> {
     None
+}
+
+/// Always false: there is no safe way to look.
+#[must_use]
+pub fn read_bytes(_address: usize, _into: &mut [u8]) -> bool {
+    false
 }
 
 /// Always zero: every wait looks as if it had just begun.
@@ -46,4 +52,48 @@ pub fn quit_is_undecided() -> bool {
 #[must_use]
 pub fn call_on_quit(_at_once: fn(), _in_main_thread: fn()) -> bool {
     false
+}
+
+/// How a child of this process ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Ended {
+    /// It called exit with this status.
+    Exited(i32),
+    /// This signal ended it.
+    Killed(i32),
+}
+
+/// Not offered here; nobody can make one.
+#[derive(Debug)]
+pub struct PidFd(std::convert::Infallible);
+
+impl PidFd {
+    /// Always an error.
+    ///
+    /// # Errors
+    /// `Unsupported`.
+    pub fn open(_process: u32) -> std::io::Result<Self> {
+        Err(std::io::ErrorKind::Unsupported.into())
+    }
+
+    /// Never called.
+    ///
+    /// # Errors
+    /// None.
+    pub fn reap(&self) -> std::io::Result<Option<Ended>> {
+        match self.0 {}
+    }
+
+    /// Always false.
+    #[must_use]
+    pub fn is_offered() -> bool {
+        false
+    }
+}
+
+#[cfg(unix)]
+impl std::os::fd::AsRawFd for PidFd {
+    fn as_raw_fd(&self) -> std::os::fd::RawFd {
+        match self.0 {}
+    }
 }

@@ -23,9 +23,15 @@ pub use thread::thread_key;
 #[cfg(all(target_os = "linux", not(loom)))]
 mod inspect;
 #[cfg(all(target_os = "linux", not(loom)))]
+mod pidfd;
+#[cfg(all(target_os = "linux", not(loom)))]
 mod quit;
 #[cfg(all(target_os = "linux", not(loom)))]
-pub use inspect::{monotonic_nanos, native_thread_id, process_id, read_word, write_to_stderr};
+pub use inspect::{
+    monotonic_nanos, native_thread_id, process_id, read_bytes, read_word, write_to_stderr,
+};
+#[cfg(all(target_os = "linux", not(loom)))]
+pub use pidfd::{Ended, PidFd};
 #[cfg(all(target_os = "linux", not(loom)))]
 pub use quit::{QUIT, call_on_quit, quit_is_undecided};
 
@@ -33,8 +39,8 @@ pub use quit::{QUIT, call_on_quit, quit_is_undecided};
 mod inspect_portable;
 #[cfg(not(all(target_os = "linux", not(loom))))]
 pub use inspect_portable::{
-    QUIT, call_on_quit, monotonic_nanos, native_thread_id, process_id, quit_is_undecided,
-    read_word, write_to_stderr,
+    Ended, PidFd, QUIT, call_on_quit, monotonic_nanos, native_thread_id, process_id,
+    quit_is_undecided, read_bytes, read_word, write_to_stderr,
 };
 
 /// Why a sleep on a [`Futex`] ended.

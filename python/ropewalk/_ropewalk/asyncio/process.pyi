@@ -1,3 +1,19 @@
 """The engine of child processes of a loop."""
 
-__all__: list[str] = []
+from typing import final
+
+__all__ = ["Child", "can_watch"]
+
+def can_watch() -> bool:
+    """Return whether children can be watched by descriptors here."""
+
+@final
+class Child:
+    """A descriptor that is readable once the child with this number has ended."""
+
+    def __new__(cls, pid: int) -> Child: ...
+    def fileno(self) -> int:
+        """Return the descriptor; it is open as long as the object lives."""
+
+    def look(self) -> int | None:
+        """Return the exit code as subprocess counts it, None while the child runs."""

@@ -1,0 +1,224 @@
+"""Child processes of a loop, watched by descriptors.
+
+Promise: no thread and no signal handler is needed to learn that a child has ended, in
+whatever thread the loop runs. Starting the child, its pipes and the order of callbacks
+are the running Python's own. A child watcher that the program has set (before Python
+3.14) is asked instead, and where the system does not allow such descriptors everything
+is done as the standard library does it.
+"""
+
+from __future__ import annotations
+
+import asyncio.events as asyncio_events
+import asyncio.unix_events as unix_events
+import contextlib
+import os
+import threading
+import warnings
+from asyncio.log import logger
+
+from ropewalk import _engine
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    import asyncio.base_events as asyncio_base
+    from typing import Any
+
+    from ropewalk._ropewalk.asyncio.process import Child
+
+    class _Loop(asyncio_base.BaseEventLoop):
+        """What the mixin is mixed into."""
+
+        async def _make_subprocess_transport(self, *args: Any, **kwargs: Any) -> Any:
+            """Do it as the standard library does."""
+
+        def __getattr__(self, name: str) -> Any:
+            """Whatever else a UNIX loop has."""
+
+else:
+    _Loop = object
+
+_native: Any = _engine.load()
+_can_watch: bool | None = None
+# What a child counts as whose status somebody else took.
+_UNKNOWN = 255
+
+
+def _watching_is_possible() -> bool:
+    global _can_watch
+    if _can_watch is None:
+        _can_watch = _native.asyncio.process.can_watch()
+    return _can_watch
+
+
+def _program_has_a_watcher() -> bool:
+    """Tell whether the program has set a child watcher, or a policy with its own."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", DeprecationWarning)
+        get_policy = getattr(asyncio_events, "get_event_loop_policy", None)
+        policy: Any = None if get_policy is None else get_policy()
+    of_policy = getattr(type(policy), "get_child_watcher", None)
+    if of_policy is None:  # Python 3.14
+        return False
+    default: Any = getattr(unix_events, "_UnixDefaultEventLoopPolicy", None)
+    if of_policy is getattr(default, "get_child_watcher", None):
+        return policy._watcher is not None
+    # A policy without watchers has the base class's method, which only raises.
+    base: Any = asyncio_events.AbstractEventLoopPolicy
+    return of_policy is not base.get_child_watcher
+
+
+class SubprocessTransport(unix_events._UnixSubprocessTransport):  # type: ignore[name-defined, misc, unused-ignore]
+    """The standard library's transport; its loop tells it of the child's end."""
+
+    _child: Child | None = None
+
+    def _look(self) -> None:
+        """Let Popen know how the child ended, so that it does not wait for it itself.
+
+        It would take the status away from under the loop, which then could not tell.
+        """
+        process = self._proc
+        if self._child is None or process is None or process.returncode is not None:
+            return
+        with contextlib.suppress(ChildProcessError):  # the loop says so in its turn
+            process.returncode = self._child.look()
+
+    def close(self) -> None:
+        """Close the pipes, and kill the child if it still runs."""
+        self._look()
+        super().close()
+
+    def send_signal(self, signal: int) -> None:
+        """Send the child a signal, unless it has ended."""
+        self._look()
+        super().send_signal(signal)
+
+    def terminate(self) -> None:
+        """Send the child SIGTERM, unless it has ended."""
+        self._look()
+        super().terminate()
+
+    def kill(self) -> None:
+        """Send the child SIGKILL, unless it has ended."""
+        self._look()
+        super().kill()
+
+
+SubprocessTransport.__name__ = "_UnixSubprocessTransport"
+SubprocessTransport.__qualname__ = "_UnixSubprocessTransport"
+
+
+class ChildProcesses(_Loop):
+    """The part of a loop that runs child processes."""
+
+    async def _make_subprocess_transport(
+        self,
+        protocol: Any,
+        args: Any,
+        shell: bool,
+        stdin: Any,
+        stdout: Any,
+        stderr: Any,
+        bufsize: int,
+        extra: Any = None,
+        **kwargs: Any,
+    ) -> Any:
+        if not _watching_is_possible() or _program_has_a_watcher():
+            return await super()._make_subprocess_transport(
+                protocol, args, shell, stdin, stdout, stderr, bufsize, extra, **kwargs
+            )
+        waiter = self.create_future()
+        transport = SubprocessTransport(
+            self,
+            protocol,
+            args,
+            shell,
+            stdin,
+            stdout,
+            stderr,
+            bufsize,
+            waiter=waiter,
+            extra=extra,
+            **kwargs,
+        )
+        try:
+            self._watch_child(transport)
+            await waiter
+        except (SystemExit, KeyboardInterrupt):
+            raise
+        except BaseException:
+            transport.close()
+            await transport._wait()
+            raise
+        return transport
+
+    def _watch_child(self, transport: SubprocessTransport) -> None:
+        pid: int = transport.get_pid()
+        try:
+            child: Child = _native.asyncio.process.Child(pid)
+        except ProcessLookupError:
+            # SIGCHLD is ignored, so nothing was kept of a child that ended at once.
+            self._child_is_unknown(transport)
+            return
+        except OSError:
+            # No descriptor to be had. The child runs, so somebody has to wait for it.
+            self._wait_in_a_thread(transport)
+            return
+        transport._child = child
+        # The handle owns the descriptor: it is closed when nothing reads it any more,
+        # also by a loop that is closed while the child runs.
+        self._add_reader(child.fileno(), self._child_is_ready, child, transport)
+
+    def _child_is_ready(self, child: Child, transport: SubprocessTransport) -> None:
+        try:
+            code = child.look()
+        except ChildProcessError:
+            code = transport._proc.returncode
+            if code in (None, 0):  # 0 is also what Popen makes of a missing status
+                self._remove_reader(child.fileno())
+                self._child_is_unknown(transport)
+                return
+        if code is not None:
+            self._remove_reader(child.fileno())
+            self._child_has_ended(transport, code)
+
+    def _child_is_unknown(self, transport: SubprocessTransport) -> None:
+        logger.warning(
+            "child process pid %d exit status already read: "
+            " will report returncode 255",
+            transport.get_pid(),
+        )
+        self._child_has_ended(transport, _UNKNOWN)
+
+    def _child_has_ended(self, transport: SubprocessTransport, code: int) -> None:
+        self._child_watcher_callback(transport.get_pid(), code, transport)
+
+    def _wait_in_a_thread(self, transport: SubprocessTransport) -> None:
+        process = transport._proc
+        try:
+            threading.Thread(
+                target=self._wait_for_child,
+                args=(transport, process),
+                name=f"asyncio-waitpid-{process.pid}",
+                daemon=True,
+            ).start()
+        except RuntimeError:
+            # Not even a thread: then there is no way to run this child.
+            process.kill()
+            self._child_has_ended(transport, process.wait())
+            raise
+
+    def _wait_for_child(self, transport: SubprocessTransport, process: Any) -> None:
+        try:
+            _, status = os.waitpid(process.pid, 0)
+        except ChildProcessError:
+            code = process.returncode or _UNKNOWN
+        else:
+            code = unix_events.waitstatus_to_exitcode(status)  # type: ignore[attr-defined, unused-ignore]
+        try:
+            self._child_has_ended(transport, code)
+        except RuntimeError:
+            if not self.is_closed():
+                raise
+            logger.warning("Loop %r that handles pid %r is closed", self, process.pid)
