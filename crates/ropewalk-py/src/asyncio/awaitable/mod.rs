@@ -1,3 +1,38 @@
-//! Awaitables.
+//! Native coroutines: what `await queue.get()` awaits.
+//!
+//! Promise: to the world each is a coroutine (`send`, `throw`, `close`, `await`, one use only, a
+//! warning when never awaited), and nothing happens before its first step. One that need not wait
+//! ends in that step, without a Python frame and without a `StopIteration` where the caller can
+//! do without.
+//!
+//! How to make one:
+//!
+//! 1. Write a type of at most [`work::ROOM`] words (more: put the rest in a `Box`) with what the work
+//!    needs, and implement [`Work`] for it: `start` is the first step, `resume` is called with
+//!    the outcome of what the last step waited for. A step says `Return(value)` or
+//!    `Wait(awaitable)`, or is an error. `Wait` takes a future ([`future`] makes one for the
+//!    running loop) or anything else that can be awaited.
+//! 2. A cancellation reaches `resume` as `Err(CancelledError)`, `close()` as
+//!    `Err(GeneratorExit)`: give back what was taken, and return the error.
+//! 3. Hand out `coroutine(py, work)` from a method of a native class. The Python class above
+//!    declares the method as a plain `def`, with `CO_COROUTINE` set in its code by
+//!    `ropewalk._asyncio._coroutines.native_coroutine`, so that it is a coroutine function to all
+//!    who ask; [`Origin`] names that method.
+//!
+//! The work is dropped as soon as its last step is done.
 
+mod awaiting;
+mod class;
+mod drive;
+mod loops;
 pub(crate) mod module;
+mod object;
+mod origin;
+mod slots;
+mod work;
+
+pub(crate) use class::coroutine;
+#[allow(unused_imports, reason = "each part takes what it needs")]
+pub(crate) use loops::{future, running_loop};
+pub(crate) use origin::Origin;
+pub(crate) use work::{Step, Stop, Visit, Work};

@@ -1,0 +1,387 @@
+//! The C functions of the class: what Python calls.
+//!
+//! Promise: each only translates for `drive`. They are entered through `PyO3`'s own trampolines,
+//! as generated methods are: those mark the thread as attached without asking Python, which also
+//! holds while the interpreter ends, and turn a panic into an exception. (They are internal to
+//! `PyO3`: the one place that uses them is the macro below.)
+
+#![expect(
+    unsafe_code,
+    reason = "C functions that Python calls with raw pointers"
+)]
+
+use super::drive::{self, Answer};
+use super::object::{CREATED, DONE, Object, RUNNING, SUSPENDED};
+use super::work::{Stop, Visit};
+use crate::names::intern;
+use pyo3::exceptions::{PyBaseException, PyStopIteration, PyTypeError};
+use pyo3::ffi;
+use pyo3::impl_::trampoline::{MethodDef, binaryfunc, inquiry, iternextfunc, reprfunc, unaryfunc};
+use pyo3::prelude::*;
+use pyo3::types::{PyTraceback, PyTuple, PyType};
+use std::ffi::{c_int, c_void};
+
+/// A trampoline of `PyO3` to one function.
+macro_rules! through {
+    ($trampoline:ident, $function:ident) => {{
+        struct Target;
+        impl MethodDef<$trampoline::Func> for Target {
+            const METH: $trampoline::Func = $function;
+        }
+        $trampoline::<Target>
+    }};
+}
+
+/// What Python calls the class with is an object of the class, alive during the call.
+fn object<'a>(this: *mut ffi::PyObject) -> &'a Object {
+    // SAFETY: the functions here are only reached through the slots and methods of the class,
+    // with an object of it that the caller keeps alive; all its fields are shared ones.
+    unsafe { &*this.cast::<Object>() }
+}
+
+fn argument(py: Python<'_>, pointer: *mut ffi::PyObject) -> Bound<'_, PyAny> {
+    // SAFETY: Python calls with live objects.
+    unsafe { Bound::from_borrowed_ptr(py, pointer) }
+}
+
+/// Raises `StopIteration(value)`: the end of a coroutine for callers that know no better.
+fn stop_with(py: Python<'_>, value: Py<PyAny>) -> PyResult<*mut ffi::PyObject> {
+    let bound = value.bind(py);
+    let ambiguous = bound.is_instance_of::<PyTuple>() || bound.is_instance_of::<PyBaseException>();
+    if ambiguous || bound.is_none() {
+        let arguments = if bound.is_none() {
+            PyTuple::empty(py)
+        } else {
+            PyTuple::new(py, [value])?
+        };
+        let error = py.get_type::<PyStopIteration>().call1(arguments)?;
+        return Err(PyErr::from_value(error));
+    }
+    // SAFETY: the static is set as long as the interpreter runs.
+    let kind = unsafe { ffi::PyExc_StopIteration };
+    // SAFETY: an exception class and a live object.
+    unsafe { ffi::PyErr_SetObject(kind, bound.as_ptr()) };
+    Ok(std::ptr::null_mut())
+}
+
+fn yielded_or_stop(py: Python<'_>, answer: Answer) -> PyResult<*mut ffi::PyObject> {
+    match answer {
+        Answer::Yield(value) => Ok(value.into_ptr()),
+        Answer::Return(value) => stop_with(py, value),
+    }
+}
+
+unsafe fn either(
+    py: Python<'_>,
+    this: *mut ffi::PyObject,
+    sent: *mut ffi::PyObject,
+) -> PyResult<*mut ffi::PyObject> {
+    match drive::send(object(this), &argument(py, sent))? {
+        Answer::Yield(value) | Answer::Return(value) => Ok(value.into_ptr()),
+    }
+}
+
+/// `am_send`: the answer's kind is the result, so no exception is needed.
+pub(super) unsafe extern "C" fn am_send(
+    this: *mut ffi::PyObject,
+    sent: *mut ffi::PyObject,
+    result: *mut *mut ffi::PyObject,
+) -> ffi::PySendResult {
+    // SAFETY: called as Python called this slot.
+    let value = unsafe { through!(binaryfunc, either)(this, sent) };
+    // SAFETY: the caller gave the place for the result.
+    unsafe { result.write(value) };
+    if value.is_null() {
+        ffi::PySendResult::PYGEN_ERROR
+    } else if object(this).state() == DONE {
+        ffi::PySendResult::PYGEN_RETURN
+    } else {
+        ffi::PySendResult::PYGEN_NEXT
+    }
+}
+
+unsafe fn next(py: Python<'_>, this: *mut ffi::PyObject) -> PyResult<*mut ffi::PyObject> {
+    match drive::send(object(this), &py.None().into_bound(py))? {
+        Answer::Yield(value) => Ok(value.into_ptr()),
+        // The end without an exception stands for `StopIteration(None)`.
+        Answer::Return(value) if value.is_none(py) => Ok(std::ptr::null_mut()),
+        Answer::Return(value) => stop_with(py, value),
+    }
+}
+
+unsafe fn send(
+    py: Python<'_>,
+    this: *mut ffi::PyObject,
+    sent: *mut ffi::PyObject,
+) -> PyResult<*mut ffi::PyObject> {
+    yielded_or_stop(py, drive::send(object(this), &argument(py, sent))?)
+}
+
+unsafe fn throw(
+    py: Python<'_>,
+    this: *mut ffi::PyObject,
+    arguments: *mut ffi::PyObject,
+) -> PyResult<*mut ffi::PyObject> {
+    let arguments = argument(py, arguments);
+    let arguments = arguments.cast::<PyTuple>()?;
+    let error = thrown(arguments)?;
+    yielded_or_stop(py, drive::throw(py, object(this), error)?)
+}
+
+/// The exception that `throw(type[, value[, traceback]])` is about.
+fn thrown(arguments: &Bound<'_, PyTuple>) -> PyResult<PyErr> {
+    let py = arguments.py();
+    if arguments.is_empty() || arguments.len() > 3 {
+        let bound = if arguments.is_empty() {
+            "at least 1"
+        } else {
+            "at most 3"
+        };
+        let count = arguments.len();
+        let why = format!(
+            "throw expected {bound} argument{}, got {count}",
+            if count == 0 { "" } else { "s" }
+        );
+        return Err(PyTypeError::new_err(why));
+    }
+    if cfg!(Py_3_12) && arguments.len() > 1 {
+        let why = c"the (type, exc, tb) signature of throw() is deprecated, use the single-arg signature instead.";
+        PyErr::warn(
+            py,
+            &py.get_type::<pyo3::exceptions::PyDeprecationWarning>(),
+            why,
+            1,
+        )?;
+    }
+    let given = arguments.get_item(0)?;
+    let given_value = arguments.get_item(1).ok().filter(|value| !value.is_none());
+    let traceback = arguments.get_item(2).ok().filter(|value| !value.is_none());
+    let error = if given.is_instance_of::<PyBaseException>() {
+        if given_value.is_some() {
+            let why = "instance exception may not have a separate value";
+            return Err(PyTypeError::new_err(why));
+        }
+        given
+    } else {
+        let class = given
+            .cast::<PyType>()
+            .ok()
+            .filter(|class| class.is_subclass_of::<PyBaseException>().unwrap_or(false));
+        let Some(class) = class else {
+            let name = given.get_type().name()?;
+            let why = format!(
+                "exceptions must be classes or instances deriving from BaseException, not {name}"
+            );
+            return Err(PyTypeError::new_err(why));
+        };
+        match given_value {
+            None => class.call0()?,
+            Some(value) if value.is_instance(class)? => value,
+            Some(value) => match value.cast::<PyTuple>() {
+                Ok(values) => class.call1(values)?,
+                Err(_) => class.call1((value,))?,
+            },
+        }
+    };
+    if let Some(traceback) = traceback {
+        if !traceback.is_instance_of::<PyTraceback>() {
+            let why = "throw() third argument must be a traceback object";
+            return Err(PyTypeError::new_err(why));
+        }
+        error.setattr(intern!(py, "__traceback__"), traceback)?;
+    }
+    Ok(PyErr::from_value(error))
+}
+
+unsafe fn close(
+    py: Python<'_>,
+    this: *mut ffi::PyObject,
+    _nothing: *mut ffi::PyObject,
+) -> PyResult<*mut ffi::PyObject> {
+    let returned = drive::close(py, object(this))?;
+    Ok(match returned {
+        Some(value) if cfg!(Py_3_13) => value.into_ptr(),
+        _ => py.None().into_ptr(),
+    })
+}
+
+/// `__await__`: a coroutine is its own iterator, once.
+unsafe fn wait_for(py: Python<'_>, this: *mut ffi::PyObject) -> PyResult<*mut ffi::PyObject> {
+    let state = object(this).state();
+    if state == SUSPENDED || state == RUNNING {
+        let why = "coroutine is being awaited already";
+        return Err(pyo3::exceptions::PyRuntimeError::new_err(why));
+    }
+    Ok(argument(py, this).into_ptr())
+}
+
+unsafe fn repr(py: Python<'_>, this: *mut ffi::PyObject) -> PyResult<*mut ffi::PyObject> {
+    let text = format!(
+        "<coroutine object {} at {this:p}>",
+        object(this).origin().qualname
+    );
+    Ok(text.into_pyobject(py)?.into_ptr())
+}
+
+/// What happens to a coroutine that nobody can reach any more.
+#[expect(clippy::unnecessary_wraps, reason = "the trampoline's signature")]
+unsafe fn finish(py: Python<'_>, this: *mut ffi::PyObject) -> PyResult<c_int> {
+    let coroutine = argument(py, this);
+    let raised = PyErr::take(py);
+    let done = match object(this).state() {
+        CREATED => py
+            .import(intern!(py, "warnings"))
+            .and_then(|warnings| warnings.getattr(intern!(py, "_warn_unawaited_coroutine")))
+            .and_then(|warn| warn.call1((&coroutine,)))
+            .map(drop),
+        _ => drive::close(py, object(this)).map(drop),
+    };
+    if let Err(error) = done {
+        error.write_unraisable(py, Some(&coroutine));
+    }
+    if let Some(raised) = raised {
+        raised.restore(py);
+    }
+    Ok(0)
+}
+
+pub(super) unsafe extern "C" fn finalize(this: *mut ffi::PyObject) {
+    if object(this).state() != DONE {
+        // SAFETY: called as Python called this slot.
+        unsafe { through!(inquiry, finish)(this) };
+    }
+}
+
+/// Lets go of all that the coroutine holds.
+#[expect(clippy::unnecessary_wraps, reason = "the trampoline's signature")]
+unsafe fn forget(_py: Python<'_>, this: *mut ffi::PyObject) -> PyResult<c_int> {
+    drop(object(this).claim());
+    Ok(0)
+}
+
+pub(super) unsafe extern "C" fn clear(this: *mut ffi::PyObject) -> c_int {
+    // SAFETY: called as Python called this slot.
+    unsafe { through!(inquiry, forget)(this) }
+}
+
+pub(super) unsafe extern "C" fn traverse(
+    this: *mut ffi::PyObject,
+    call: ffi::visitproc,
+    argument: *mut c_void,
+) -> c_int {
+    // SAFETY: Python's collector calls this with its visitor.
+    let mut visit = unsafe { Visit::new(call, argument) };
+    // SAFETY: an object of a heap type, which has its type alive.
+    let kind = unsafe { ffi::Py_TYPE(this) };
+    // SAFETY: the visitor takes any live object; the type is one, and a heap type's objects own it.
+    let stop = unsafe { call(kind.cast(), argument) };
+    if stop != 0 {
+        return stop;
+    }
+    // SAFETY: this is the collector's call.
+    match unsafe { object(this).traverse(&mut visit) } {
+        Ok(()) => 0,
+        Err(Stop(stop)) => stop,
+    }
+}
+
+pub(super) unsafe extern "C" fn dealloc(this: *mut ffi::PyObject) {
+    if !object(this).body.weak.is_null() {
+        // SAFETY: the object's list of weak references, with the object still whole.
+        unsafe { ffi::PyObject_ClearWeakRefs(this) };
+    }
+    if object(this).state() != DONE {
+        // SAFETY: called from a dealloc, with a count of zero.
+        if unsafe { ffi::PyObject_CallFinalizerFromDealloc(this) } < 0 {
+            // Somebody has it again.
+            return;
+        }
+    }
+    // SAFETY: it was tracked when it was made.
+    unsafe { ffi::PyObject_GC_UnTrack(this.cast()) };
+    if object(this).state() != DONE {
+        // SAFETY: called with the dying object, that nobody else knows of.
+        unsafe { through!(inquiry, forget)(this) };
+    }
+    // SAFETY: still an object, of a heap type.
+    let kind = unsafe { ffi::Py_TYPE(this) };
+    // SAFETY: its memory is from the collector's allocator; work and inner are dropped.
+    unsafe { ffi::PyObject_GC_Del(this.cast()) };
+    // SAFETY: objects of heap types own a reference to their type.
+    unsafe { ffi::Py_DECREF(kind.cast()) };
+}
+
+/// A method or slot with one argument.
+pub(super) type Binary =
+    unsafe extern "C" fn(*mut ffi::PyObject, *mut ffi::PyObject) -> *mut ffi::PyObject;
+/// A slot without arguments.
+pub(super) type Unary = unsafe extern "C" fn(*mut ffi::PyObject) -> *mut ffi::PyObject;
+
+pub(super) const SEND: Binary = through!(binaryfunc, send);
+pub(super) const THROW: Binary = through!(binaryfunc, throw);
+pub(super) const CLOSE: Binary = through!(binaryfunc, close);
+pub(super) const NEXT: Unary = through!(iternextfunc, next);
+pub(super) const AWAIT: Unary = through!(unaryfunc, wait_for);
+pub(super) const REPR: Unary = through!(reprfunc, repr);
+
+/// An attribute's value.
+type Look = for<'py> fn(Python<'py>, &Object) -> PyResult<Bound<'py, PyAny>>;
+
+fn string<'py>(py: Python<'py>, text: &str) -> Bound<'py, PyAny> {
+    pyo3::types::PyString::intern(py, text).into_any()
+}
+
+fn boolean(py: Python<'_>, value: bool) -> Bound<'_, PyAny> {
+    pyo3::types::PyBool::new(py, value).to_owned().into_any()
+}
+
+fn or_none<'py>(py: Python<'py>, value: Option<Bound<'py, PyAny>>) -> Bound<'py, PyAny> {
+    value.unwrap_or_else(|| py.None().into_bound(py))
+}
+
+/// The attributes, by the names that coroutines of Python's have them under.
+pub(super) const ATTRIBUTES: [(&std::ffi::CStr, Look); 8] = [
+    (c"__name__", |py, this| Ok(string(py, this.origin().name()))),
+    (c"__qualname__", |py, this| {
+        Ok(string(py, this.origin().qualname))
+    }),
+    (c"cr_running", |py, this| {
+        Ok(boolean(py, this.state() == RUNNING))
+    }),
+    (c"cr_suspended", |py, this| {
+        Ok(boolean(py, this.state() == SUSPENDED))
+    }),
+    (c"cr_await", |py, this| {
+        Ok(or_none(py, drive::awaited(py, this)))
+    }),
+    (c"cr_origin", |py, _| Ok(py.None().into_bound(py))),
+    (c"cr_code", |py, this| {
+        Ok(or_none(py, this.origin().code(py)?))
+    }),
+    (c"cr_frame", |py, this| {
+        let frame = if this.state() == DONE {
+            None
+        } else {
+            this.origin().frame(py)?
+        };
+        Ok(or_none(py, frame))
+    }),
+];
+
+unsafe fn look(
+    py: Python<'_>,
+    this: *mut ffi::PyObject,
+    which: *mut ffi::PyObject,
+) -> PyResult<*mut ffi::PyObject> {
+    // Not an object: the attribute's place in the table, as `class` has said it.
+    let (_, look) = ATTRIBUTES[which.addr()];
+    Ok(look(py, object(this))?.into_ptr())
+}
+
+pub(super) unsafe extern "C" fn get_attribute(
+    this: *mut ffi::PyObject,
+    which: *mut c_void,
+) -> *mut ffi::PyObject {
+    // SAFETY: called as Python called this getter; `look` makes no object of `which`.
+    unsafe { through!(binaryfunc, look)(this, which.cast()) }
+}
