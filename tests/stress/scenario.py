@@ -21,12 +21,13 @@ def load(name: str) -> ModuleType:
 def implementation(scenario: ModuleType, impl: str) -> ModuleType:
     """The module that a scenario is about: queue, unless it says another MODULE.
 
-    threading is installed as a whole, so that its threads are ours too.
+    threading and asyncio are installed as a whole: their parts use each other by
+    name, and threads and loops that others make are ours too.
     """
     name = getattr(scenario, "MODULE", "queue")
     if impl == "stdlib":
         return importlib.import_module(name)
-    if name == "threading":
+    if name in ("threading", "asyncio"):
         importlib.import_module("ropewalk").install(name)
         return importlib.import_module(name)
     return importlib.import_module(f"ropewalk.{name}")
