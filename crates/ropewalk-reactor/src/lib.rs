@@ -5,9 +5,19 @@
 #![forbid(unsafe_code)]
 
 mod children;
+#[cfg(target_os = "linux")]
+mod poller;
 mod pulse;
+mod ready;
+mod timers;
+mod wake;
 mod watch;
 
 pub use children::{Child, End};
+#[cfg(target_os = "linux")]
+pub use poller::{Direction, Poller, Put, Registration};
 pub use pulse::{Beat, Pulse};
+pub use ready::Ready;
+pub use timers::{Timers, nanos_from_seconds};
+pub use wake::{Rest, Wake};
 pub use watch::{Block, Watch};

@@ -14,6 +14,15 @@ mod portable;
 #[cfg(not(all(target_os = "linux", not(loom))))]
 pub use portable::Futex;
 
+#[cfg(target_os = "linux")]
+mod epoll;
+#[cfg(target_os = "linux")]
+mod eventfd;
+#[cfg(target_os = "linux")]
+pub use epoll::{Epoll, Found, Interest, Readiness};
+#[cfg(target_os = "linux")]
+pub use eventfd::EventFd;
+
 mod fork;
 pub use fork::fork_count;
 

@@ -1,0 +1,341 @@
+//! `LoopCore` as Python sees it. What is not hot of a loop is Python code of the standard library's
+//! and ours; this is what that code reaches for.
+//!
+//! Promise: translation, nothing more.
+
+use super::core::{LoopCore, OWN_POLL, OWN_TIME, Waiting, of_parent};
+use super::entry::{Entry, Watcher};
+use super::io::direction_of;
+use super::module::set_attribute;
+use super::{calls, handle, run};
+use crate::names::intern;
+use pyo3::prelude::*;
+use pyo3::types::{PyDict, PyString, PyTuple};
+use pyo3::{PyTraverseError, PyVisit};
+use ropewalk_facade::atomic::Ordering;
+use ropewalk_reactor::nanos_from_seconds;
+use std::os::fd::RawFd;
+
+#[pymethods]
+impl LoopCore {
+    #[new]
+    #[pyo3(signature = (*_args, **_kwargs))]
+    fn new(_args: &Bound<'_, PyTuple>, _kwargs: Option<&Bound<'_, PyDict>>) -> PyResult<Self> {
+        Self::make()
+    }
+
+    #[getter(_debug)]
+    fn get_debug_flag(&self) -> bool {
+        self.debug()
+    }
+
+    #[setter(_debug)]
+    fn set_debug_flag(&self, flag: &Bound<'_, PyAny>) -> PyResult<()> {
+        self.debug.store(flag.is_truthy()?, Ordering::Relaxed);
+        Ok(())
+    }
+
+    #[getter(_closed)]
+    fn get_closed(&self) -> bool {
+        self.is_closed()
+    }
+
+    #[setter(_closed)]
+    fn set_closed(&self, flag: &Bound<'_, PyAny>) -> PyResult<()> {
+        self.closed.store(flag.is_truthy()?, Ordering::Relaxed);
+        Ok(())
+    }
+
+    #[getter(_stopping)]
+    fn get_stopping(&self) -> bool {
+        self.stopping.load(Ordering::Relaxed)
+    }
+
+    #[setter(_stopping)]
+    fn set_stopping(&self, flag: &Bound<'_, PyAny>) -> PyResult<()> {
+        self.stopping.store(flag.is_truthy()?, Ordering::Relaxed);
+        Ok(())
+    }
+
+    #[getter(_thread_id)]
+    fn get_thread(&self) -> Option<u64> {
+        Some(self.thread.load(Ordering::Relaxed)).filter(|thread| *thread != 0)
+    }
+
+    #[setter(_thread_id)]
+    fn set_thread(&self, thread: Option<u64>) {
+        self.thread.store(thread.unwrap_or(0), Ordering::Relaxed);
+    }
+
+    #[getter(_clock_resolution)]
+    fn get_resolution(&self) -> f64 {
+        f64::from_bits(self.resolution.load(Ordering::Relaxed))
+    }
+
+    #[setter(_clock_resolution)]
+    fn set_resolution(&self, seconds: f64) {
+        self.resolution.store(seconds.to_bits(), Ordering::Relaxed);
+    }
+
+    #[getter(_timer_cancelled_count)]
+    fn get_cancelled(&self) -> usize {
+        self.timers.lock().cancelled()
+    }
+
+    #[setter(_timer_cancelled_count)]
+    fn set_cancelled(&self, count: usize) {
+        self.timers.lock().set_cancelled(count);
+    }
+
+    /// Whether the self-pipe has to be looked at for signals.
+    #[getter(_signals)]
+    fn get_signals(&self) -> bool {
+        self.signals.load(Ordering::Relaxed)
+    }
+
+    #[setter(_signals)]
+    fn set_signals(&self, flag: bool) {
+        self.signals.store(flag, Ordering::Relaxed);
+    }
+
+    /// Which parts are Python's own: 1 the clock, 2 polling.
+    #[getter(_own)]
+    fn get_own(&self) -> u32 {
+        self.own.load(Ordering::Relaxed)
+    }
+
+    #[setter(_own)]
+    fn set_own(&self, parts: u32) {
+        self.own.store(parts, Ordering::Relaxed);
+    }
+
+    /// Raise RuntimeError when the loop belongs to the parent of this process.
+    fn _check_process(&self) -> PyResult<()> {
+        if self.is_of_parent() {
+            return Err(of_parent());
+        }
+        Ok(())
+    }
+
+    /// Let the next `_run_once()` go on until the loop is told to stop.
+    fn _keep_running(&self) {
+        self.keeps_running.store(true, Ordering::Relaxed);
+    }
+
+    /// The callbacks that are to run next, in their order.
+    fn _ready_list(&self, py: Python<'_>) -> Vec<Py<PyAny>> {
+        let ready = self.ready.lock();
+        ready
+            .iter()
+            .map(|entry| entry.object().clone_ref(py))
+            .collect()
+    }
+
+    /// Put these handles in place of the callbacks that are to run next.
+    fn _set_ready(&self, handles: Vec<Py<PyAny>>) {
+        let entries = handles.into_iter().map(Entry::Handle).collect();
+        let before = self.ready.lock().replace(entries);
+        drop(before);
+    }
+
+    /// Put a handle behind the callbacks that are to run next.
+    fn _put_ready(&self, handle: Py<PyAny>) {
+        self.ready.lock().put(Entry::Handle(handle));
+    }
+
+    /// Take the first of the callbacks that are to run next; None if there is none.
+    fn _take_ready(&self, py: Python<'_>) -> Option<Py<PyAny>> {
+        let entry = self.ready.lock().take()?;
+        Some(entry.object().clone_ref(py))
+    }
+
+    /// How many callbacks are to run next.
+    fn _ready_length(&self) -> usize {
+        self.ready.lock().len()
+    }
+
+    /// The timers, cancelled ones included, the earliest first.
+    fn _timer_list(&self, py: Python<'_>) -> Vec<Py<PyAny>> {
+        let timers = self.timers.lock();
+        timers
+            .iter()
+            .map(|entry| entry.object().clone_ref(py))
+            .collect()
+    }
+
+    /// Put these timer handles in place of the timers.
+    fn _set_timers(&self, py: Python<'_>, handles: Vec<Py<PyAny>>) -> PyResult<()> {
+        let before = self.timers.lock().take_all();
+        drop(before);
+        for timer in handles {
+            self._put_timer(py, timer)?;
+        }
+        Ok(())
+    }
+
+    /// Put a timer handle among the timers.
+    fn _put_timer(&self, py: Python<'_>, handle: Py<PyAny>) -> PyResult<()> {
+        let when = handle
+            .getattr(py, intern!(py, "_when"))?
+            .extract::<f64>(py)?;
+        let copy = handle.clone_ref(py);
+        let number = self
+            .timers
+            .lock()
+            .put(nanos_from_seconds(when), Entry::Handle(copy));
+        handle::set_number(handle.bind(py), number);
+        Ok(())
+    }
+
+    /// Take note of a cancelled timer handle that is not one of ours.
+    fn _timer_handle_cancelled(&self, handle: &Bound<'_, PyAny>) -> PyResult<()> {
+        if handle
+            .getattr(intern!(handle.py(), "_scheduled"))?
+            .is_truthy()?
+        {
+            let mut timers = self.timers.lock();
+            let count = timers.cancelled() + 1;
+            timers.set_cancelled(count);
+        }
+        Ok(())
+    }
+
+    fn __setattr__(
+        slf: &Bound<'_, Self>,
+        name: &Bound<'_, PyString>,
+        value: &Bound<'_, PyAny>,
+    ) -> PyResult<()> {
+        let part = match name.to_str()? {
+            "time" => OWN_TIME,
+            "_process_events" => OWN_POLL,
+            _ => 0,
+        };
+        if part != 0 {
+            slf.get().own.fetch_or(part, Ordering::Relaxed);
+        }
+        set_attribute(slf.as_any(), name, Some(value))
+    }
+
+    fn __delattr__(slf: &Bound<'_, Self>, name: &Bound<'_, PyString>) -> PyResult<()> {
+        set_attribute(slf.as_any(), name, None)
+    }
+
+    fn __traverse__(&self, visit: PyVisit<'_>) -> Result<(), PyTraverseError> {
+        // A lock that is held means that its holder is in the middle of a change, and what it holds
+        // counts as reachable this time.
+        if let Some(ready) = self.ready.try_lock() {
+            for entry in ready.iter() {
+                entry.traverse(&visit)?;
+            }
+        }
+        if let Some(timers) = self.timers.try_lock() {
+            for entry in timers.iter() {
+                entry.traverse(&visit)?;
+            }
+        }
+        if let Some(waiting) = self.waiting.try_lock()
+            && let Some(waiting) = &*waiting
+        {
+            for watcher in waiting.poller.iter() {
+                watcher.traverse(&visit)?;
+            }
+        }
+        Ok(())
+    }
+
+    fn __clear__(&self) {
+        let ready = self.ready.lock().take_all();
+        let timers = self.timers.lock().take_all();
+        let waiting = self
+            .waiting
+            .lock()
+            .as_mut()
+            .map(|waiting| waiting.poller.take_all());
+        drop((ready, timers, waiting));
+    }
+
+    /// Watch a descriptor with a handle that is made here.
+    #[pyo3(signature = (fd, write, callback, args))]
+    fn _watch<'py>(
+        slf: &Bound<'py, Self>,
+        fd: RawFd,
+        write: bool,
+        callback: Bound<'py, PyAny>,
+        args: Bound<'py, PyTuple>,
+    ) -> PyResult<Bound<'py, PyAny>> {
+        slf.get().check_usable()?;
+        let handle = calls::new_handle(slf, callback, args, None)?;
+        Self::watch(
+            slf,
+            fd,
+            direction_of(write),
+            Watcher::Handle(handle.clone().unbind()),
+        )?;
+        Ok(handle)
+    }
+
+    /// Watch a descriptor with a handle that exists.
+    fn _watch_with(
+        slf: &Bound<'_, Self>,
+        fd: RawFd,
+        write: bool,
+        handle: Py<PyAny>,
+    ) -> PyResult<()> {
+        Self::watch(slf, fd, direction_of(write), Watcher::Handle(handle))
+    }
+
+    /// Watch a descriptor no longer; whether it was watched.
+    fn _unwatch(&self, py: Python<'_>, fd: RawFd, write: bool) -> PyResult<bool> {
+        self.unwatch_here(py, fd, direction_of(write))
+    }
+
+    /// As `_unwatch`, but the handle is not cancelled.
+    fn _unwatch_only(&self, fd: RawFd, write: bool) {
+        let watcher = self.take_watcher(fd, direction_of(write));
+        drop(watcher);
+    }
+
+    /// What watches a descriptor for reading or writing; None if nothing does.
+    fn _watcher(&self, py: Python<'_>, fd: RawFd, write: bool) -> Option<Py<PyAny>> {
+        let waiting = self.waiting.lock();
+        let watch = waiting.as_ref()?.poller.get(fd, direction_of(write))?;
+        match &watch.watcher {
+            Watcher::Handle(handle) => Some(handle.clone_ref(py)),
+            Watcher::Native(call) => Some(call.object().clone_ref(py)),
+            Watcher::Bell => None,
+        }
+    }
+
+    /// All descriptors that are watched, the loop's own bell left out.
+    fn _watched(&self) -> Vec<RawFd> {
+        let waiting = self.waiting.lock();
+        let Some(Waiting { poller, bell }) = &*waiting else {
+            return Vec::new();
+        };
+        let all = poller.descriptors().map(|(descriptor, _)| descriptor);
+        all.filter(|descriptor| *descriptor != bell.descriptor())
+            .collect()
+    }
+
+    /// Give back the kernel's part of the loop.
+    fn _close_poller(&self) {
+        let waiting = self.waiting.lock().take();
+        drop(waiting);
+    }
+
+    /// Wait for descriptors; their number, whether they can be read, whether they can be written.
+    #[pyo3(signature = (timeout))]
+    fn _poll(slf: &Bound<'_, Self>, timeout: Option<f64>) -> PyResult<Vec<(RawFd, bool, bool)>> {
+        run::poll_for_python(slf, timeout)
+    }
+
+    /// End the loop's sleep.
+    fn _rouse(&self) {
+        self.rouse();
+    }
+
+    /// Run one turn of the loop.
+    fn _run_once(slf: &Bound<'_, Self>) -> PyResult<()> {
+        run::run(slf)
+    }
+}

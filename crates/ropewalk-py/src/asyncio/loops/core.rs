@@ -1,0 +1,230 @@
+//! `LoopCore`: what an event loop keeps natively.
+//!
+//! Promise: each part has its own short lock, and nothing of Python's is made, called or dropped
+//! while one is held; in a forked child every use of the parent's loop is an error in words.
+
+use super::entry::{Entry, NativeCall, Watcher};
+use crate::names::intern;
+use pyo3::exceptions::{PyOSError, PyRuntimeError};
+use pyo3::prelude::*;
+use ropewalk_facade::atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering};
+use ropewalk_park::ShortLock;
+use ropewalk_reactor::{Direction, Poller, Ready, Timers, Wake, nanos_from_seconds};
+use ropewalk_sys::{EventFd, Found, fork_count, monotonic_nanos};
+use std::collections::HashSet;
+
+/// Python code has put its own `time` in place of the loop's.
+pub(super) const OWN_TIME: u32 = 1;
+/// Python code polls: another selector, or its own `_process_events` or `select`.
+pub(super) const OWN_POLL: u32 = 2;
+
+/// What is waited for, and the bell that ends the wait.
+pub(super) struct Waiting {
+    pub(super) poller: Poller<Watcher>,
+    pub(super) bell: EventFd,
+}
+
+/// The native part of an event loop. Python's class mixes it into the standard library's.
+#[pyclass(module = "ropewalk._ropewalk.asyncio.loops", subclass, frozen, weakref)]
+pub(crate) struct LoopCore {
+    pub(super) ready: ShortLock<Ready<Entry>>,
+    pub(super) timers: ShortLock<Timers<Entry>>,
+    /// Native timers that were not cancelled.
+    pub(super) live: ShortLock<HashSet<u64>>,
+    /// None: closed.
+    pub(super) waiting: ShortLock<Option<Waiting>>,
+    pub(super) found: ShortLock<Option<Found>>,
+    pub(super) wake: Wake,
+    pub(super) debug: AtomicBool,
+    pub(super) closed: AtomicBool,
+    pub(super) stopping: AtomicBool,
+    /// The next `_run_once` goes on until the loop stops.
+    pub(super) keeps_running: AtomicBool,
+    /// Signals write to the self-pipe, so that it has to be looked at.
+    pub(super) signals: AtomicBool,
+    pub(super) thread: AtomicU64,
+    pub(super) own: AtomicU32,
+    /// In nanoseconds, the bits of a float's seconds beside it.
+    pub(super) resolution: AtomicU64,
+    forks: u32,
+}
+
+impl LoopCore {
+    /// An open loop.
+    pub(super) fn make() -> PyResult<Self> {
+        let waiting = (|| {
+            let bell = EventFd::new()?;
+            let mut poller = Poller::new()?;
+            let put = poller.put(bell.descriptor(), Direction::Read, Watcher::Bell)?;
+            drop(put);
+            std::io::Result::Ok(Waiting { poller, bell })
+        })();
+        Ok(Self {
+            ready: ShortLock::default(),
+            timers: ShortLock::default(),
+            live: ShortLock::default(),
+            waiting: ShortLock::new(Some(waiting.map_err(os_error)?)),
+            found: ShortLock::new(None),
+            wake: Wake::new(),
+            debug: AtomicBool::new(false),
+            closed: AtomicBool::new(false),
+            stopping: AtomicBool::new(false),
+            keeps_running: AtomicBool::new(false),
+            signals: AtomicBool::new(false),
+            thread: AtomicU64::new(0),
+            own: AtomicU32::new(0),
+            resolution: AtomicU64::new(1e-9_f64.to_bits()),
+            forks: fork_count(),
+        })
+    }
+
+    /// The native part of a loop, if it has one.
+    #[inline]
+    pub(crate) fn of<'a, 'py>(event_loop: &'a Bound<'py, PyAny>) -> Option<&'a Bound<'py, Self>> {
+        event_loop.cast::<Self>().ok()
+    }
+
+    /// Whether the loop is in debug mode.
+    #[inline]
+    pub(crate) fn debug(&self) -> bool {
+        self.debug.load(Ordering::Relaxed)
+    }
+
+    /// Whether the loop is closed.
+    #[inline]
+    pub(crate) fn is_closed(&self) -> bool {
+        self.closed.load(Ordering::Relaxed)
+    }
+
+    /// Whether Python code has put its own in place of a part of the loop.
+    #[inline]
+    pub(super) fn has_own(&self, part: u32) -> bool {
+        self.own.load(Ordering::Relaxed) & part != 0
+    }
+
+    /// Whether the loop belongs to a parent of this process.
+    #[inline]
+    pub(super) fn is_of_parent(&self) -> bool {
+        fork_count() != self.forks
+    }
+
+    /// An error when the loop is closed or the parent's.
+    #[inline]
+    pub(super) fn check_usable(&self) -> PyResult<()> {
+        if self.is_closed() {
+            return Err(PyRuntimeError::new_err("Event loop is closed"));
+        }
+        if self.is_of_parent() {
+            return Err(of_parent());
+        }
+        Ok(())
+    }
+
+    /// Puts native work in the ready queue.
+    pub(crate) fn enqueue(&self, call: NativeCall) -> PyResult<()> {
+        self.check_usable()?;
+        self.ready.lock().put(Entry::Native(call));
+        Ok(())
+    }
+
+    /// As `enqueue`, from any thread: a loop that sleeps is woken.
+    pub(crate) fn enqueue_threadsafe(&self, call: NativeCall) -> PyResult<()> {
+        self.enqueue(call)?;
+        self.rouse();
+        Ok(())
+    }
+
+    /// Lets native work run at a time of the loop's clock, in seconds. The number cancels it.
+    pub(crate) fn enqueue_at(&self, when: f64, call: NativeCall) -> PyResult<u64> {
+        self.check_usable()?;
+        let mut live = self.live.lock();
+        let mut timers = self.timers.lock();
+        // The number is given by `put`, so the entry is told of it beforehand.
+        let number = timers.next_number();
+        timers.put(nanos_from_seconds(when), Entry::Timer(call, number));
+        live.insert(number);
+        Ok(number)
+    }
+
+    /// Cancels what `enqueue_at` began, if it has not run.
+    pub(crate) fn cancel_at(&self, number: u64) {
+        let removed = {
+            let mut live = self.live.lock();
+            if !live.remove(&number) {
+                return;
+            }
+            self.timers.lock().cancel(number)
+        };
+        drop(removed);
+    }
+
+    /// Whether a native timer is to run; it runs once.
+    pub(super) fn timer_fires(&self, number: u64) -> bool {
+        self.live.lock().remove(&number)
+    }
+
+    /// A handle of ours among the timers was cancelled.
+    pub(super) fn timer_cancelled(&self, number: u64) -> Option<Entry> {
+        self.timers.lock().cancel(number)
+    }
+
+    /// Ends the loop's sleep, if it sleeps. From any thread.
+    pub(crate) fn rouse(&self) {
+        self.wake.wake(|| {
+            if let Some(waiting) = &*self.waiting.lock() {
+                waiting.bell.ring();
+            }
+        });
+    }
+
+    /// What the loop's clock shows, in nanoseconds.
+    #[inline]
+    pub(super) fn now(slf: &Bound<'_, Self>) -> PyResult<i64> {
+        let core = slf.get();
+        if core.has_own(OWN_TIME) {
+            let shown = slf.as_any().call_method0(intern!(slf.py(), "time"))?;
+            return Ok(nanos_from_seconds(shown.extract()?));
+        }
+        Ok(i64::try_from(monotonic_nanos()).unwrap_or(i64::MAX))
+    }
+
+    /// What the loop's clock shows, in seconds, unless Python code has its own.
+    #[inline]
+    pub(crate) fn seconds() -> f64 {
+        #[expect(clippy::cast_precision_loss, reason = "as Python's own clock does it")]
+        let nanos = monotonic_nanos() as f64;
+        nanos / 1e9
+    }
+
+    /// How far ahead of the clock a timer counts as due, in nanoseconds, beside the first one.
+    #[expect(clippy::cast_possible_truncation, reason = "saturates")]
+    pub(super) fn tolerance(&self) -> i64 {
+        let seconds = f64::from_bits(self.resolution.load(Ordering::Relaxed));
+        ((seconds * 1e9) as i64).saturating_sub(1).max(0)
+    }
+}
+
+/// The exception for a system call that failed.
+pub(super) fn os_error(error: std::io::Error) -> PyErr {
+    match error.raw_os_error() {
+        None => error.into(),
+        Some(number) => {
+            let words = error.to_string();
+            let words = words
+                .split(" (os error")
+                .next()
+                .unwrap_or_default()
+                .to_owned();
+            PyOSError::new_err((number, words))
+        }
+    }
+}
+
+/// What a forked child is told.
+#[cold]
+pub(super) fn of_parent() -> PyErr {
+    PyRuntimeError::new_err(
+        "this event loop belongs to the parent process: a forked child has to make its own, \
+         for example with asyncio.run()",
+    )
+}

@@ -1,0 +1,244 @@
+//! What the loop runs: handles, and native work in their place.
+//!
+//! Promise: an exception or a panic of an entry goes to the loop's exception handler; only
+//! `SystemExit` and `KeyboardInterrupt` come out of `run`.
+
+#![expect(unsafe_code, reason = "contexts are entered by the C API")]
+
+use super::core::LoopCore;
+use super::handle;
+use crate::names::intern;
+use pyo3::exceptions::{PyKeyboardInterrupt, PySystemExit};
+use pyo3::panic::PanicException;
+use pyo3::prelude::*;
+use pyo3::types::PyDict;
+use pyo3::{PyTraverseError, PyVisit, ffi};
+use ropewalk_reactor::Direction;
+use std::os::fd::RawFd;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+
+/// Native work: a function and the object that it works on.
+pub(crate) struct NativeCall {
+    object: Py<PyAny>,
+    call: fn(&Bound<'_, PyAny>) -> PyResult<()>,
+    /// The context in which it runs; None: in whatever context the loop runs.
+    context: Option<Py<PyAny>>,
+}
+
+impl NativeCall {
+    /// Work that runs in a copy of the present context, as the callback of `call_soon` or
+    /// `add_reader` does. Use it wherever code of the user may run.
+    pub(crate) fn new(
+        object: Bound<'_, PyAny>,
+        call: fn(&Bound<'_, PyAny>) -> PyResult<()>,
+    ) -> PyResult<Self> {
+        let context = copy_context(object.py())?;
+        Ok(Self {
+            object: object.unbind(),
+            call,
+            context: Some(context.unbind()),
+        })
+    }
+
+    /// Work that runs no code of the user, so that its context does not matter.
+    pub(crate) fn bare(
+        object: Bound<'_, PyAny>,
+        call: fn(&Bound<'_, PyAny>) -> PyResult<()>,
+    ) -> Self {
+        Self {
+            object: object.unbind(),
+            call,
+            context: None,
+        }
+    }
+
+    pub(super) fn clone_ref(&self, py: Python<'_>) -> Self {
+        Self {
+            object: self.object.clone_ref(py),
+            call: self.call,
+            context: self.context.as_ref().map(|context| context.clone_ref(py)),
+        }
+    }
+
+    /// The object that it works on.
+    pub(super) fn object(&self) -> &Py<PyAny> {
+        &self.object
+    }
+
+    /// Does it; a panic is an exception.
+    pub(super) fn call(&self, py: Python<'_>) -> PyResult<()> {
+        let object = self.object.bind(py);
+        let attempt = || catch_unwind(AssertUnwindSafe(|| (self.call)(object)));
+        let outcome = match &self.context {
+            None => attempt(),
+            Some(context) => {
+                let _inside = Inside::enter(context.bind(py))?;
+                attempt()
+            }
+        };
+        outcome.unwrap_or_else(|payload| {
+            let words = payload
+                .downcast_ref::<String>()
+                .map(String::as_str)
+                .or_else(|| payload.downcast_ref::<&str>().copied())
+                .unwrap_or("a panic without words");
+            Err(PyErr::new::<PanicException, _>(words.to_owned()))
+        })
+    }
+
+    pub(super) fn traverse(&self, visit: &PyVisit<'_>) -> Result<(), PyTraverseError> {
+        visit.call(&self.object)?;
+        visit.call(&self.context)
+    }
+
+    fn run(&self, event_loop: &Bound<'_, LoopCore>) -> PyResult<()> {
+        let py = event_loop.py();
+        let Err(error) = self.call(py) else {
+            return Ok(());
+        };
+        if leaves_the_loop(py, &error) {
+            return Err(error);
+        }
+        let message = match self.object.bind(py).repr() {
+            Ok(text) => format!("Exception in callback {text}"),
+            Err(_) => "Exception in callback".to_owned(),
+        };
+        let about = PyDict::new(py);
+        about.set_item("message", message)?;
+        about.set_item("exception", error.into_value(py))?;
+        event_loop
+            .as_any()
+            .call_method1(intern!(py, "call_exception_handler"), (about,))?;
+        Ok(())
+    }
+}
+
+/// Whether an exception ends `run_forever`.
+pub(super) fn leaves_the_loop(py: Python<'_>, error: &PyErr) -> bool {
+    error.is_instance_of::<PyKeyboardInterrupt>(py) || error.is_instance_of::<PySystemExit>(py)
+}
+
+/// A copy of the present context.
+#[inline]
+pub(super) fn copy_context(py: Python<'_>) -> PyResult<Bound<'_, PyAny>> {
+    // SAFETY: attached to the interpreter; the result is a new reference or null with an exception.
+    let context = unsafe { ffi::PyContext_CopyCurrent() };
+    // SAFETY: as above.
+    unsafe { Bound::from_owned_ptr_or_err(py, context) }
+}
+
+/// Being inside a context, until dropped.
+pub(super) struct Inside<'a, 'py>(&'a Bound<'py, PyAny>);
+
+impl<'a, 'py> Inside<'a, 'py> {
+    #[inline]
+    pub(super) fn enter(context: &'a Bound<'py, PyAny>) -> PyResult<Self> {
+        // SAFETY: attached; any object may be passed, what is no context is refused.
+        if unsafe { ffi::PyContext_Enter(context.as_ptr()) } < 0 {
+            return Err(PyErr::fetch(context.py()));
+        }
+        Ok(Self(context))
+    }
+}
+
+impl Drop for Inside<'_, '_> {
+    #[inline]
+    fn drop(&mut self) {
+        // SAFETY: attached, and `enter` has entered this context. It fails only when somebody left
+        // it in our place; there is nothing to be done about that.
+        if unsafe { ffi::PyContext_Exit(self.0.as_ptr()) } < 0 {
+            drop(PyErr::take(self.0.py()));
+        }
+    }
+}
+
+/// One entry of the ready queue or of the timers.
+pub(super) enum Entry {
+    /// A handle, ours or another.
+    Handle(Py<PyAny>),
+    /// Native work.
+    Native(NativeCall),
+    /// Native work for a descriptor, unless it was unwatched since.
+    Watched(NativeCall, RawFd, Direction, u64),
+    /// A native timer, unless it was cancelled.
+    Timer(NativeCall, u64),
+}
+
+impl Entry {
+    /// Whether it is known to do nothing; costs no call.
+    #[inline]
+    pub(super) fn is_cancelled(&self, py: Python<'_>) -> bool {
+        match self {
+            Self::Handle(handle) => handle::is_cancelled(handle.bind(py)),
+            _ => false,
+        }
+    }
+
+    /// The object that stands for it in Python.
+    pub(super) fn object(&self) -> &Py<PyAny> {
+        match self {
+            Self::Handle(handle) => handle,
+            Self::Native(call) | Self::Watched(call, ..) | Self::Timer(call, _) => call.object(),
+        }
+    }
+
+    #[inline]
+    pub(super) fn run(&self, event_loop: &Bound<'_, LoopCore>) -> PyResult<()> {
+        match self {
+            Self::Handle(handle) => handle::run(handle.bind(event_loop.py()), event_loop),
+            Self::Native(call) => call.run(event_loop),
+            Self::Watched(call, descriptor, direction, generation) => {
+                let core = event_loop.get();
+                if core.still_watched(*descriptor, *direction, *generation) {
+                    call.run(event_loop)
+                } else {
+                    Ok(())
+                }
+            }
+            Self::Timer(call, number) => {
+                if event_loop.get().timer_fires(*number) {
+                    call.run(event_loop)
+                } else {
+                    Ok(())
+                }
+            }
+        }
+    }
+
+    pub(super) fn traverse(&self, visit: &PyVisit<'_>) -> Result<(), PyTraverseError> {
+        match self {
+            Self::Handle(handle) => visit.call(handle),
+            Self::Native(call) | Self::Watched(call, ..) | Self::Timer(call, _) => {
+                call.traverse(visit)
+            }
+        }
+    }
+}
+
+/// Who is told that a descriptor is ready.
+pub(crate) enum Watcher {
+    /// A handle, which is put in the ready queue.
+    Handle(Py<PyAny>),
+    /// Native work, which is put in the ready queue.
+    Native(NativeCall),
+    /// The loop itself: its bell was rung.
+    Bell,
+}
+
+impl Watcher {
+    /// Called when it no longer watches: a handle is cancelled.
+    pub(super) fn dismiss(self, py: Python<'_>) -> PyResult<()> {
+        if let Self::Handle(handle) = self {
+            handle::cancel(handle.bind(py))?;
+        }
+        Ok(())
+    }
+
+    pub(super) fn traverse(&self, visit: &PyVisit<'_>) -> Result<(), PyTraverseError> {
+        match self {
+            Self::Handle(handle) => visit.call(handle),
+            Self::Native(call) => call.traverse(visit),
+            Self::Bell => Ok(()),
+        }
+    }
+}

@@ -1,0 +1,330 @@
+//! One turn of the loop, and turn after turn.
+//!
+//! Promise: a turn is the standard library's: poll, put what is ready and then what is due behind
+//! what waits already, run as many as there are at that moment. What an entry adds runs next turn.
+
+use super::core::{LoopCore, OWN_POLL, Waiting, os_error};
+use super::entry::{Entry, Watcher};
+use super::handle;
+use crate::names::intern;
+use pyo3::prelude::*;
+use ropewalk_facade::atomic::Ordering;
+use ropewalk_reactor::{Direction, Rest};
+use ropewalk_sys::Found;
+use std::io::ErrorKind;
+use std::os::fd::RawFd;
+use std::time::Duration;
+
+/// How many turns in a row may pass without a look at the kernel, when nothing but the loop's own
+/// descriptors is watched: other threads wait for the interpreter meanwhile, and a look costs as
+/// much as some ten short callbacks.
+const TURNS_WITHOUT_A_LOOK: u32 = 16;
+
+/// The most descriptors that one look reports; the others come with the next.
+const MOST_AT_ONCE: usize = 4096;
+
+/// The loop's own descriptors: the bell, and the standard library's self-pipe.
+const OWN_DESCRIPTORS: usize = 2;
+
+/// A day in nanoseconds, the longest that the standard library's loop sleeps at a time.
+const LONGEST_SLEEP: i64 = 24 * 3600 * 1_000_000_000;
+
+/// Runs one turn, or as many as `_keep_running` asked for.
+pub(super) fn run(slf: &Bound<'_, LoopCore>) -> PyResult<()> {
+    let core = slf.get();
+    if !core.keeps_running.swap(false, Ordering::Relaxed) {
+        return turn(slf, &mut 0);
+    }
+    let mut turns = 0;
+    loop {
+        turn(slf, &mut turns)?;
+        if core.stopping.load(Ordering::Relaxed) {
+            return Ok(());
+        }
+    }
+}
+
+fn turn(slf: &Bound<'_, LoopCore>, turns: &mut u32) -> PyResult<()> {
+    let (py, core) = (slf.py(), slf.get());
+    core.check_usable()?;
+    forget_cancelled(slf)?;
+    let busy = core.stopping.load(Ordering::Relaxed) || core.ready.lock().len() > 0;
+    let deadline = if busy {
+        None
+    } else {
+        core.timers.lock().next()
+    };
+    if core.has_own(OWN_POLL) {
+        poll_through_python(slf, busy, deadline)?;
+    } else {
+        *turns += 1;
+        if !busy || *turns >= TURNS_WITHOUT_A_LOOK || !core.only_its_own() {
+            *turns = 0;
+            poll(slf, busy, deadline)?;
+        } else {
+            py.check_signals()?;
+        }
+    }
+    put_due(slf)?;
+    let count = core.ready.lock().len();
+    for _ in 0..count {
+        let Some(entry) = core.ready.lock().take() else {
+            break;
+        };
+        if entry.is_cancelled(py) {
+            continue;
+        }
+        if core.debug() {
+            run_watched(slf, &entry)?;
+        } else {
+            entry.run(slf)?;
+        }
+    }
+    Ok(())
+}
+
+/// Takes out cancelled timers: those at the head, or all when they are many.
+fn forget_cancelled(slf: &Bound<'_, LoopCore>) -> PyResult<()> {
+    let (py, core) = (slf.py(), slf.get());
+    loop {
+        let mut timers = core.timers.lock();
+        if timers.cancelled() == 0 {
+            return Ok(());
+        }
+        let gone = if timers.wants_sweep() {
+            timers.sweep(|entry| core.is_gone(py, entry))
+        } else if timers.first().is_some_and(|entry| core.is_gone(py, entry)) {
+            let count = timers.cancelled() - 1;
+            timers.set_cancelled(count);
+            timers.take_first().into_iter().collect()
+        } else {
+            return Ok(());
+        };
+        drop(timers);
+        for entry in &gone {
+            if let Entry::Handle(timer) = entry {
+                handle::unschedule(timer.bind(py))?;
+            }
+        }
+    }
+}
+
+impl LoopCore {
+    /// Whether a timer was cancelled; calls no Python.
+    fn is_gone(&self, py: Python<'_>, entry: &Entry) -> bool {
+        match entry {
+            Entry::Handle(timer) => handle::is_cancelled_here(timer.bind(py)),
+            Entry::Timer(_, number) => !self.live.lock().contains(number),
+            _ => false,
+        }
+    }
+
+    /// Whether nothing is watched but what belongs to the loop itself, and no signal handler.
+    fn only_its_own(&self) -> bool {
+        if self.signals.load(Ordering::Relaxed) {
+            return false;
+        }
+        let waiting = self.waiting.lock();
+        waiting
+            .as_ref()
+            .is_none_or(|waiting| waiting.poller.watched() <= OWN_DESCRIPTORS)
+    }
+}
+
+/// Puts the timers that are due behind the ready entries.
+fn put_due(slf: &Bound<'_, LoopCore>) -> PyResult<()> {
+    let core = slf.get();
+    if core.timers.lock().is_empty() {
+        return Ok(());
+    }
+    let now = LoopCore::now(slf)?.saturating_add(core.tolerance());
+    loop {
+        let Some(entry) = core.timers.lock().take_due(now) else {
+            return Ok(());
+        };
+        if let Entry::Handle(timer) = &entry {
+            handle::unschedule(timer.bind(slf.py()))?;
+        }
+        core.ready.lock().put(entry);
+    }
+}
+
+/// How long to sleep.
+fn time_left(
+    slf: &Bound<'_, LoopCore>,
+    busy: bool,
+    deadline: Option<i64>,
+) -> PyResult<Option<i64>> {
+    match deadline {
+        _ if busy => Ok(Some(0)),
+        None => Ok(None),
+        Some(deadline) => {
+            let left = deadline.saturating_sub(LoopCore::now(slf)?);
+            Ok(Some(left.clamp(0, LONGEST_SLEEP)))
+        }
+    }
+}
+
+fn poll(slf: &Bound<'_, LoopCore>, busy: bool, deadline: Option<i64>) -> PyResult<()> {
+    let (py, core) = (slf.py(), slf.get());
+    let mut found = wait(slf, || {
+        // Whoever put something before the loop said that it sleeps has rung no bell.
+        let busy = busy || core.ready.lock().len() > 0;
+        let left = time_left(slf, busy, deadline)?;
+        Ok(left.map(|left| Duration::from_nanos(left.unsigned_abs())))
+    })?;
+    let mut cancelled = Vec::new();
+    let settled = {
+        let mut waiting = core.waiting.lock();
+        let mut ready = core.ready.lock();
+        match &mut *waiting {
+            None => Ok(()),
+            Some(Waiting { poller, .. }) => {
+                poller.settle(&found, |descriptor, direction, watch| {
+                    match &watch.watcher {
+                        Watcher::Handle(handle) if handle::is_cancelled_here(handle.bind(py)) => {
+                            cancelled.push((descriptor, direction));
+                        }
+                        Watcher::Handle(handle) => ready.put(Entry::Handle(handle.clone_ref(py))),
+                        Watcher::Native(call) => ready.put(Entry::Watched(
+                            call.clone_ref(py),
+                            descriptor,
+                            direction,
+                            watch.generation,
+                        )),
+                        Watcher::Bell => {}
+                    }
+                })
+            }
+        }
+    };
+    for (descriptor, direction) in cancelled {
+        LoopCore::unwatch(slf, descriptor, direction)?;
+    }
+    found.make_room(core.watched().min(MOST_AT_ONCE));
+    *core.found.lock() = Some(found);
+    settled.map_err(os_error)?;
+    Ok(())
+}
+
+impl LoopCore {
+    fn watched(&self) -> usize {
+        self.waiting
+            .lock()
+            .as_ref()
+            .map_or(0, |waiting| waiting.poller.watched())
+    }
+}
+
+/// Waits for descriptors, the bell or the time that `time_left` says; signal handlers run meanwhile.
+fn wait(
+    slf: &Bound<'_, LoopCore>,
+    time_left: impl Fn() -> PyResult<Option<Duration>>,
+) -> PyResult<Found> {
+    let (py, core) = (slf.py(), slf.get());
+    let taken = core.found.lock().take();
+    let mut found =
+        taken.unwrap_or_else(|| Found::with_room(core.watched().clamp(1, MOST_AT_ONCE)));
+    py.check_signals()?;
+    loop {
+        let Some(epoll) = core
+            .waiting
+            .lock()
+            .as_ref()
+            .map(|waiting| waiting.poller.epoll())
+        else {
+            return Ok(found);
+        };
+        core.wake.begin();
+        let waited = time_left().map(|left| py.detach(|| epoll.wait(&mut found, left)));
+        if core.wake.end() == Rest::Rung
+            && let Some(waiting) = &*core.waiting.lock()
+        {
+            waiting.bell.silence();
+        }
+        match waited? {
+            Ok(()) => return Ok(found),
+            Err(error) if error.kind() == ErrorKind::Interrupted => {
+                found.make_room(1);
+                py.check_signals()?;
+            }
+            Err(error) => return Err(os_error(error)),
+        }
+    }
+}
+
+/// `select` for whoever calls the selector's view by hand.
+pub(super) fn poll_for_python(
+    slf: &Bound<'_, LoopCore>,
+    timeout: Option<f64>,
+) -> PyResult<Vec<(RawFd, bool, bool)>> {
+    let core = slf.get();
+    let end = timeout.map(|seconds| LoopCore::seconds() + seconds.max(0.0));
+    let found = wait(slf, || {
+        let left = end.map(|end| (end - LoopCore::seconds()).max(0.0));
+        Ok(left.map(|left| Duration::try_from_secs_f64(left).unwrap_or(Duration::MAX)))
+    })?;
+    let mut events = Vec::new();
+    if let Some(Waiting { poller, .. }) = &mut *core.waiting.lock() {
+        let settled = poller.settle(&found, |descriptor, direction, watch| {
+            if !matches!(watch.watcher, Watcher::Bell) {
+                events.push((descriptor, direction));
+            }
+        });
+        settled.map_err(os_error)?;
+    }
+    *core.found.lock() = Some(found);
+    let mut merged: Vec<(RawFd, bool, bool)> = Vec::new();
+    for (descriptor, direction) in events {
+        let write = direction == Direction::Write;
+        match merged.last_mut() {
+            Some(last) if last.0 == descriptor => last.2 |= write,
+            _ => merged.push((descriptor, !write, write)),
+        }
+    }
+    Ok(merged)
+}
+
+/// Polls by the selector that the loop was given, as the standard library does.
+fn poll_through_python(
+    slf: &Bound<'_, LoopCore>,
+    busy: bool,
+    deadline: Option<i64>,
+) -> PyResult<()> {
+    let py = slf.py();
+    let this = slf.as_any();
+    #[expect(clippy::cast_precision_loss, reason = "at most a day")]
+    let left = time_left(slf, busy, deadline)?.map(|left| left as f64 / 1e9);
+    let selector = this.getattr(intern!(py, "_selector"))?;
+    let events = match left {
+        Some(0.0) => selector.call_method1(intern!(py, "select"), (0,))?,
+        left => selector.call_method1(intern!(py, "select"), (left,))?,
+    };
+    this.call_method1(intern!(py, "_process_events"), (events,))?;
+    Ok(())
+}
+
+/// Runs an entry in debug mode: the loop says which, and a slow one is logged.
+#[cold]
+fn run_watched(slf: &Bound<'_, LoopCore>, entry: &Entry) -> PyResult<()> {
+    let py = slf.py();
+    let this = slf.as_any();
+    let handle = entry.object().bind(py);
+    this.setattr(intern!(py, "_current_handle"), handle)?;
+    let began = LoopCore::now(slf)?;
+    let outcome = entry.run(slf);
+    let reported = outcome.and_then(|()| {
+        #[expect(
+            clippy::cast_precision_loss,
+            reason = "a time that somebody waited for"
+        )]
+        let took = LoopCore::now(slf)?.saturating_sub(began) as f64 / 1e9;
+        let limit = this.getattr(intern!(py, "slow_callback_duration"))?;
+        if limit.le(took)? {
+            this.call_method1(intern!(py, "_report_slow"), (handle, took))?;
+        }
+        Ok(())
+    });
+    this.setattr(intern!(py, "_current_handle"), py.None())?;
+    reported
+}
