@@ -6,12 +6,15 @@
 //!
 //! | module | what |
 //! |---|---|
+//! | [`asyncio`] | `run`, `create_task`, `gather`, `sleep`, `timeout`, sockets, `Queue`, `Lock`, `Semaphore`, `Event` |
 //! | [`futures`] | `ThreadPoolExecutor`, `Future`, `wait`, `as_completed` |
 //! | [`queue`] | `Queue`, `LifoQueue`, `PriorityQueue`, `SimpleQueue` |
 //! | [`threading`] | `Thread`, `Lock`, `RLock`, `Condition`, `Semaphore`, `Event`, `Barrier`, `Timer`, `Local` |
 
 #![forbid(unsafe_code)]
 
+#[cfg(target_os = "linux")]
+pub mod asyncio;
 pub mod futures;
 pub mod queue;
 pub mod threading;
