@@ -199,12 +199,9 @@ impl Loop {
     /// Wakes who waits for a descriptor; one that nobody waits for any more is let go of.
     fn tell(&self, found: &Found) {
         let mut ready = Vec::new();
-        let settled = self
-            .poller
-            .borrow_mut()
-            .settle(found, |fd, way, watch| {
-                ready.push((fd, way, Rc::clone(&watch.watcher)));
-            });
+        let settled = self.poller.borrow_mut().settle(found, |fd, way, watch| {
+            ready.push((fd, way, Rc::clone(&watch.watcher)));
+        });
         drop(settled);
         let bell = self.shared.bell.descriptor();
         for (fd, way, side) in ready {

@@ -3,7 +3,9 @@
 
 use super::ready::Source;
 use super::task::to_thread;
+use crate::futures::Unfinished;
 use ropewalk_reactor::Direction;
+use socket2::{Domain, Socket, Type};
 use std::io::{self, IoSlice, Read, Write};
 use std::net::{Shutdown, SocketAddr, ToSocketAddrs};
 use std::path::Path;
@@ -96,23 +98,58 @@ macro_rules! stream {
 /// Bytes that one call reads at most when all is wanted: a pipe's and a socket's usual buffer.
 const CHUNK: usize = 64 * 1024;
 
+fn stopped(why: &Unfinished) -> io::Error {
+    io::Error::other(why.to_string())
+}
+
 /// A TCP connection. Reading and writing need only a shared reference, so one task may do each.
 #[derive(Debug)]
 pub struct TcpStream(Source<std::net::TcpStream>);
 stream!(TcpStream, std::net::TcpStream);
 
 impl TcpStream {
-    /// Connects to the first address that answers.
+    /// Connects to the first address that answers, trying one after the other.
     ///
-    /// Names are looked up and connections are made in a thread, so that the loop goes on.
-    pub async fn connect(
-        address: impl ToSocketAddrs + Send + 'static,
-    ) -> io::Result<Self> {
-        let stream = to_thread(move || std::net::TcpStream::connect(address))
-            .await
-            .map_err(io::Error::other)??;
-        stream.set_nodelay(true)?;
-        Self::from_std(stream)
+    /// A name is looked up in a thread, so that the loop goes on.
+    ///
+    /// # Errors
+    /// The last address's error; `InvalidInput` when the name stands for no address.
+    pub async fn connect(address: impl ToSocketAddrs + Send + 'static) -> io::Result<Self> {
+        let found = to_thread(move || address.to_socket_addrs().map(Vec::from_iter)).await;
+        let mut last = io::Error::new(io::ErrorKind::InvalidInput, "the name has no address");
+        for address in found.map_err(|why| stopped(&why))?? {
+            match Self::connect_to(address).await {
+                Ok(stream) => return Ok(stream),
+                Err(error) => last = error,
+            }
+        }
+        Err(last)
+    }
+
+    async fn connect_to(address: SocketAddr) -> io::Result<Self> {
+        let socket = Socket::new(Domain::for_address(address), Type::STREAM, None)?;
+        socket.set_nonblocking(true)?;
+        socket.set_tcp_nodelay(true)?;
+        match socket.connect(&address.into()) {
+            Err(error) if !ropewalk_sys::connect_goes_on(&error) => return Err(error),
+            _ => {}
+        }
+        let stream = Self(Source::new(socket.into()));
+        stream
+            .0
+            .call(Direction::Write, |stream: &std::net::TcpStream| {
+                if let Some(error) = stream.take_error()? {
+                    return Err(error);
+                }
+                match stream.peer_addr() {
+                    Err(error) if error.kind() == io::ErrorKind::NotConnected => {
+                        Err(io::ErrorKind::WouldBlock.into())
+                    }
+                    connected => connected,
+                }
+            })
+            .await?;
+        Ok(stream)
     }
 
     /// Who is at the other end.
@@ -127,13 +164,12 @@ pub struct UnixStream(Source<std::os::unix::net::UnixStream>);
 stream!(UnixStream, std::os::unix::net::UnixStream);
 
 impl UnixStream {
-    /// Connects to a socket in the file system.
+    /// Connects to a socket in the file system; in a thread, for the kernel cannot say when a
+    /// listener that is full has room again.
     pub async fn connect(path: impl AsRef<Path>) -> io::Result<Self> {
         let path = path.as_ref().to_owned();
-        let stream = to_thread(move || std::os::unix::net::UnixStream::connect(path))
-            .await
-            .map_err(io::Error::other)??;
-        Self::from_std(stream)
+        let connected = to_thread(move || std::os::unix::net::UnixStream::connect(path)).await;
+        Self::from_std(connected.map_err(|why| stopped(&why))??)
     }
 
     /// Two ends that are connected to each other.
