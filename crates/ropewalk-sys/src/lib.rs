@@ -63,3 +63,8 @@ pub enum Slept {
     /// A signal handler ran in this thread.
     Interrupted,
 }
+
+#[cfg(unix)]
+mod connect;
+#[cfg(unix)]
+pub use connect::connect_goes_on;

@@ -49,8 +49,8 @@ impl Permits {
     }
 
     /// Takes one, waiting for it.
-    pub(crate) fn acquire(&self) -> Acquire<'_> {
-        Acquire {
+    pub(crate) fn acquire(&self) -> Waiting<'_> {
+        Waiting {
             permits: self,
             place: Place::New,
         }
@@ -87,7 +87,7 @@ enum Place {
 
 /// The wait for a permit.
 #[derive(Debug)]
-pub(crate) struct Acquire<'a> {
+pub(crate) struct Waiting<'a> {
     permits: &'a Permits,
     place: Place,
 }
@@ -99,7 +99,7 @@ impl State {
     }
 }
 
-impl Future for Acquire<'_> {
+impl Future for Waiting<'_> {
     type Output = Result<(), Closed>;
 
     fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
@@ -144,7 +144,7 @@ impl Future for Acquire<'_> {
     }
 }
 
-impl Drop for Acquire<'_> {
+impl Drop for Waiting<'_> {
     fn drop(&mut self) {
         let Place::InLine(number) = self.place else {
             return;
