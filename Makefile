@@ -3,7 +3,7 @@
 SETUP := sh scripts/setup.sh
 RUN := .venv/bin/python
 
-.PHONY: help build demo test lint bench conformance deep
+.PHONY: help build demo test lint bench conformance software deep
 help: ## this list
 	@awk -F':.*## ' '/^[a-z]+:.*## /{printf "  make %-12s %s\n", $$1, $$2}' Makefile
 
@@ -29,6 +29,10 @@ bench: ## the same operations on the standard library and on ropewalk, with rati
 conformance: ## CPython's own tests on ropewalk, quick selection
 	@$(SETUP) dev
 	@$(RUN) tests/cpython/run.py --group queue threading futures-threads users --quick -j2
+
+software: ## aiohttp, uvicorn, redis and others on ropewalk's event loop
+	@$(SETUP) dev
+	@$(RUN) tests/software/run.py
 
 deep: ## what takes long: deeper loom, sanitizers, miri, 50 stress rounds, all of conformance
 	@$(SETUP) dev

@@ -16,6 +16,7 @@ Layout of this package::
     _launch.py       ``python -m ropewalk``: its command line
     _program.py      running a program as ``__main__`` the way ``python`` does
     _children.py     what the .pth file runs in a child process
+    _loops.py        run() and new_event_loop(): ropewalk's loop without install()
     _report.py       report(), and the signal and setting that ask for one
     _engine.py       loads the extension, or says why the stdlib is handed on
     _ropewalk        the extension itself
@@ -36,9 +37,10 @@ if _sys.version_info < (3, 11):  # noqa: UP036 (it may be on PYTHONPATH)
     )
 
 from ropewalk._install import install, installed
+from ropewalk._loops import new_event_loop, run
 from ropewalk._report import report
 
-__all__ = ["__version__", "install", "installed", "report"]
+__all__ = ["__version__", "install", "installed", "new_event_loop", "report", "run"]
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

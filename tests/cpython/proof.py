@@ -65,6 +65,9 @@ def judge(value: Any) -> Verdict:
         owner = getattr(value, "__self__", None)
         if owner is not None and not isinstance(owner, types.ModuleType):
             holder = owner if isinstance(owner, type) else type(owner)
+            # A class in Python may stand on the compiled one that has the method.
+            has_it = (cls for cls in holder.__mro__ if value.__name__ in vars(cls))
+            holder = next(has_it, holder)
     shown = value if holder is None else holder
     ours = any(shown is thing for thing in things)
     return ours, f"{shown.__module__}.{getattr(shown, '__qualname__', shown)}"

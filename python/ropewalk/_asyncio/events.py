@@ -26,7 +26,9 @@ def new_event_loop() -> Any:
     if make is None:
         return EventLoop()
     stdlib = unix_events._UnixSelectorEventLoop  # type: ignore[attr-defined]
-    if getattr(policy, "_loop_factory", None) in (stdlib, EventLoop):
+    default = getattr(policy, "_loop_factory", None) in (stdlib, EventLoop)
+    # A class that the user derived from the default policy may make loops itself.
+    if default and type(policy).__module__ == unix_events.__name__:
         return EventLoop()
     return make()
 

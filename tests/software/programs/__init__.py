@@ -1,0 +1,1 @@
+"""The programs; each fails by an exception, and says nothing when all is well."""
