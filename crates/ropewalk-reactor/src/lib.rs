@@ -5,6 +5,7 @@
 #![forbid(unsafe_code)]
 
 mod children;
+pub mod incoming;
 #[cfg(target_os = "linux")]
 mod poller;
 mod pulse;
