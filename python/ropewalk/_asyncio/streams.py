@@ -1,16 +1,158 @@
-"""What takes the place of names in ``asyncio.streams``."""
+"""Streams: what takes the place of names in ``asyncio.streams``.
+
+Promise: each class is also a subclass of the running Python's class of that name, whose
+methods do everything that is rare: setting up, closing, and serving a subclass that
+overrides what they call. What reads, writes and drains is the engine's.
+"""
 
 from __future__ import annotations
 
+import asyncio.exceptions as _exceptions
+import asyncio.streams as _stdlib
+import sys
+from types import FunctionType
+
+from ropewalk import _ropewalk
+from ropewalk._asyncio._coroutines import native_coroutine
+
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Callable, Coroutine
     from types import ModuleType
     from typing import Any
 
-OURS: dict[str, Any] = {}
+_engine = _ropewalk.asyncio.streams
+_StdReader = _stdlib.StreamReader
+_StdWriter = _stdlib.StreamWriter
+_StdFlow: Any = _stdlib.FlowControlMixin  # type: ignore[attr-defined]
+_StdProtocol = _stdlib.StreamReaderProtocol
+
+
+class StreamReader(_engine.ReaderEngine, _StdReader):
+    """What has arrived on a stream, to be read in pieces, lines or as a whole.
+
+    A transport is paused while more than twice the limit is unread; the limit is also
+    the length of the longest line.
+    """
+
+    @native_coroutine
+    def read(self, n: int = -1) -> Coroutine[Any, Any, bytes]:
+        """Return up to `n` bytes as soon as there are any; all until the end if negative.
+
+        Empty bytes mean that the stream has ended.
+        """
+        return self._begin_read(n)
+
+    @native_coroutine
+    def readexactly(self, n: int) -> Coroutine[Any, Any, bytes]:
+        """Return exactly `n` bytes.
+
+        If the stream ends before, `IncompleteReadError` has what was there.
+        """
+        return self._begin_readexactly(n)
+
+    @native_coroutine
+    def readuntil(self, separator: Any = b"\n") -> Coroutine[Any, Any, bytes]:
+        """Return what comes before the separator, and the separator.
+
+        If the stream ends before, `IncompleteReadError` has what was there; if the limit
+        is passed before, `LimitOverrunError` says by how much, and all stays unread.
+        """
+        return self._begin_readuntil(separator)
+
+    @native_coroutine
+    def readline(self) -> Coroutine[Any, Any, bytes]:
+        """Return the next line with its end, or what is there when the stream ends.
+
+        A line beyond the limit is thrown away, and `ValueError` raised.
+        """
+        return self._begin_readline()
+
+    def __aiter__(self) -> StreamReader:
+        return self
+
+    @native_coroutine
+    def __anext__(self) -> Coroutine[Any, Any, bytes]:
+        return self._begin_next()
+
+
+class StreamWriter(_engine.WriterEngine, _StdWriter):
+    """A way to write to a transport, and to wait until it has taken most of it."""
+
+    @native_coroutine
+    def drain(self) -> Coroutine[Any, Any, None]:
+        """Wait until it makes sense to write on.
+
+        What broke the connection is raised here.
+        """
+        return self._begin_drain()
+
+
+class FlowControlMixin(_engine.FlowControlEngine, _StdFlow):
+    """Knows whether a transport has asked to write no more for now."""
+
+
+class StreamReaderProtocol(_engine.ProtocolEngine, FlowControlMixin, _StdProtocol):
+    """Hands what a transport receives to a reader, and tells a writer when to wait."""
+
+
+_engine.use_stdlib(
+    (_StdReader, _StdWriter, _StdFlow),
+    StreamReader,
+    (_exceptions.IncompleteReadError, _exceptions.LimitOverrunError),
+    many_separators=sys.version_info >= (3, 13),
+)
+
+_CLASSES: dict[str, Any] = {
+    "StreamReader": StreamReader,
+    "StreamWriter": StreamWriter,
+    "StreamReaderProtocol": StreamReaderProtocol,
+    "FlowControlMixin": FlowControlMixin,
+}
+_SCOPE: dict[str, Any] = {**vars(_stdlib), **_CLASSES}
+
+
+def _with_our_classes(function: Any) -> Any:
+    """Return one of the standard library's functions that finds our classes."""
+    found = FunctionType(
+        function.__code__,
+        _SCOPE,
+        function.__name__,
+        function.__defaults__,
+        function.__closure__,
+    )
+    found.__kwdefaults__ = function.__kwdefaults__
+    found.__annotations__ = function.__annotations__
+    found.__doc__ = function.__doc__
+    found.__qualname__ = function.__qualname__
+    return found
+
+
+_made: Callable[..., Any] = _with_our_classes(_StdProtocol.connection_made)
+StreamReaderProtocol.connection_made = _made  # type: ignore[method-assign]
+
+_FUNCTIONS: dict[str, Any] = {
+    name: _with_our_classes(vars(_stdlib)[name])
+    for name in (
+        "open_connection",
+        "start_server",
+        "open_unix_connection",
+        "start_unix_server",
+    )
+    if name in vars(_stdlib)
+}
+
+OURS: dict[str, Any] = {
+    name: value
+    for name, value in {**_CLASSES, **_FUNCTIONS}.items()
+    if name in _stdlib.__all__
+}
 
 
 def _put_into(module: ModuleType) -> None:
     """Make the names of ``asyncio.streams`` mean what they mean here."""
-    for name, value in OURS.items():
-        setattr(module, name, value)
+    for name, value in {**_CLASSES, **_FUNCTIONS}.items():
+        if hasattr(module, name):
+            setattr(module, name, value)
+    for cls in _CLASSES.values():
+        cls.__module__ = module.__name__

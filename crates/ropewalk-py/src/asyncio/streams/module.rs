@@ -4,4 +4,15 @@ use pyo3::prelude::*;
 
 /// The engine of stream readers and writers.
 #[pymodule(submodule, gil_used = false)]
-pub(crate) mod streams {}
+pub(crate) mod streams {
+    #[pymodule_export]
+    use crate::asyncio::streams::flow::FlowControlEngine;
+    #[pymodule_export]
+    use crate::asyncio::streams::flow::ProtocolEngine;
+    #[pymodule_export]
+    use crate::asyncio::streams::reader::ReaderEngine;
+    #[pymodule_export]
+    use crate::asyncio::streams::stdlib::use_stdlib;
+    #[pymodule_export]
+    use crate::asyncio::streams::writer::WriterEngine;
+}
