@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 _engine = _ropewalk.asyncio.streams
 _StdReader = _stdlib.StreamReader
 _StdWriter = _stdlib.StreamWriter
-_StdFlow: Any = _stdlib.FlowControlMixin  # type: ignore[attr-defined]
+_StdFlow: Any = _stdlib.FlowControlMixin
 _StdProtocol = _stdlib.StreamReaderProtocol
 
 
@@ -37,9 +37,9 @@ class StreamReader(_engine.ReaderEngine, _StdReader):
 
     @native_coroutine
     def read(self, n: int = -1) -> Coroutine[Any, Any, bytes]:
-        """Return up to `n` bytes as soon as there are any; all until the end if negative.
+        """Return up to `n` bytes as soon as there are any.
 
-        Empty bytes mean that the stream has ended.
+        If `n` is negative, return all until the end. Empty bytes mean the end.
         """
         return self._begin_read(n)
 
@@ -55,8 +55,8 @@ class StreamReader(_engine.ReaderEngine, _StdReader):
     def readuntil(self, separator: Any = b"\n") -> Coroutine[Any, Any, bytes]:
         """Return what comes before the separator, and the separator.
 
-        If the stream ends before, `IncompleteReadError` has what was there; if the limit
-        is passed before, `LimitOverrunError` says by how much, and all stays unread.
+        If the stream ends before, `IncompleteReadError` has what was there; if the
+        limit is passed before, `LimitOverrunError` is raised, and all stays unread.
         """
         return self._begin_readuntil(separator)
 

@@ -64,7 +64,8 @@ pub enum Find {
     NotYet,
 }
 
-/// One search, which may need several looks.
+/// One search, which may need several looks. It goes on where it was, as the standard library's
+/// does, also when others took bytes out between two looks.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Search {
     /// No separator begins before it.
@@ -111,11 +112,11 @@ impl Search {
     ) -> Find {
         // Whether this search has looked at so much before decides what it reports; what earlier
         // ones saw only saves it the looking.
-        self.offset = self.offset.min(data.len());
-        if data.len() - self.offset < separators.shortest() {
+        if data.len() < self.offset + separators.shortest() {
             return Find::NotYet;
         }
-        let from = self.offset.max(searched.offset(separators).min(data.len()));
+        let known = searched.offset(separators);
+        let from = self.offset.max(known);
         if let Some((start, end)) = separators.find(data, from) {
             return if start > limit {
                 Find::TooLong(start)
@@ -124,7 +125,10 @@ impl Search {
             };
         }
         self.offset = (data.len() + 1).saturating_sub(separators.longest());
-        searched.remember(separators, self.offset);
+        // If others took bytes out meanwhile, nobody may have looked at what precedes `from`.
+        if from == known {
+            searched.remember(separators, self.offset);
+        }
         if self.offset > limit {
             Find::Overrun(self.offset)
         } else {

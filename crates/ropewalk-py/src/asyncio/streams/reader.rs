@@ -100,10 +100,9 @@ impl ReaderEngine {
         if this.store.lock().eof {
             return Err(PyAssertionError::new_err("feed_data after feed_eof"));
         }
-        let chunk = chunk_of(data)?;
-        if chunk.is_empty() {
+        let Some(chunk) = chunk_of(data)? else {
             return Ok(());
-        }
+        };
         let mut store = this.store.lock();
         let spent = store.incoming.push(chunk);
         let waiter = store.waiter.take();
@@ -358,13 +357,18 @@ impl ReaderEngine {
     }
 }
 
-/// The bytes of anything that a bytearray can be extended with.
-fn chunk_of(data: &Bound<'_, PyAny>) -> PyResult<PyBackedBytes> {
+/// The bytes of anything that a bytearray can be extended with; None if there are none.
+fn chunk_of(data: &Bound<'_, PyAny>) -> PyResult<Option<PyBackedBytes>> {
     if let Ok(bytes) = data.cast_exact::<PyBytes>() {
-        return Ok(PyBackedBytes::from(bytes.clone()));
+        let chunk = PyBackedBytes::from(bytes.clone());
+        return Ok((!chunk.is_empty()).then_some(chunk));
+    }
+    if !data.is_truthy()? {
+        return Ok(None);
     }
     let py = data.py();
     let bytes = PyByteArray::new(py, b"");
     bytes.call_method1(intern!(py, "extend"), (data,))?;
-    Ok(PyBackedBytes::from(PyBytes::new(py, &bytes.to_vec())))
+    let chunk = PyBackedBytes::from(PyBytes::new(py, &bytes.to_vec()));
+    Ok(Some(chunk))
 }

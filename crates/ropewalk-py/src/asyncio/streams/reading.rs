@@ -207,7 +207,10 @@ impl Read {
             let (nothing, eof, limit) = (store.incoming.is_empty(), store.eof, store.limit);
             drop(store);
             match (nothing, eof) {
-                (true, true) => return self.joined(from.py()).map(Some),
+                (true, true) => {
+                    from.get().resume(from.py())?;
+                    return self.joined(from.py()).map(Some);
+                }
                 (true, false) => return Ok(None),
                 _ => self.blocks.push(take(from, limit)?),
             }
