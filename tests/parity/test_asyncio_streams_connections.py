@@ -189,8 +189,8 @@ def test_drain_ends_when_the_connection_is_lost(
         task = asyncio.ensure_future(pair.writer.drain())
         await asyncio.sleep(0)
         pair.protocol.connection_lost(error)
-        outcomes: list[Any] = await asyncio.gather(task, return_exceptions=True)
-        assert outcomes == [error]
+        outcomes: Any = await asyncio.gather(task, return_exceptions=True)
+        assert list(outcomes) == [error]
         assert pair.protocol._connection_lost
         expected: Any = ConnectionResetError if error is None else BrokenPipeError
         with pytest.raises(expected):

@@ -88,7 +88,7 @@ class StreamWriter(_engine.WriterEngine, _StdWriter):
         return self._begin_drain()
 
 
-class FlowControlMixin(_engine.FlowControlEngine, _StdFlow):
+class FlowControlMixin(_engine.FlowControlEngine, _StdFlow):  # type: ignore[misc]
     """Knows whether a transport has asked to write no more for now."""
 
 

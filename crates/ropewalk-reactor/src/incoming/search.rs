@@ -11,11 +11,13 @@ pub struct Separators {
 
 impl Separators {
     /// One separator; `None` if it is empty.
+    #[must_use]
     pub fn one(separator: &[u8]) -> Option<Self> {
         Self::any(vec![separator.into()])
     }
 
     /// Several; `None` if there is none, or one of them is empty.
+    #[must_use]
     pub fn any(mut separators: Vec<Box<[u8]>>) -> Option<Self> {
         separators.sort_by_key(|separator| separator.len());
         let usable = separators

@@ -3,6 +3,8 @@
 from collections.abc import Coroutine, Iterable
 from typing import Any
 
+from typing_extensions import disjoint_base
+
 __all__ = [
     "FlowControlEngine",
     "ProtocolEngine",
@@ -11,6 +13,7 @@ __all__ = [
     "use_stdlib",
 ]
 
+@disjoint_base
 class ReaderEngine:
     """What has arrived on a stream; the base of `ropewalk.asyncio.StreamReader`."""
 
@@ -35,6 +38,7 @@ class ReaderEngine:
     def set_exception(self, exc: Any) -> None: ...
     def set_transport(self, transport: Any) -> None: ...
 
+@disjoint_base
 class WriterEngine:
     """A way to write to a transport; the base of `ropewalk.asyncio.StreamWriter`."""
 
@@ -48,6 +52,7 @@ class WriterEngine:
     def write(self, data: Any) -> None: ...
     def writelines(self, data: Any) -> None: ...
 
+@disjoint_base
 class FlowControlEngine:
     """Whether writing is paused; the base of `FlowControlMixin`."""
 

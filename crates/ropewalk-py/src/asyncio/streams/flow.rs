@@ -1,4 +1,4 @@
-//! The classes under Python's FlowControlMixin and StreamReaderProtocol.
+//! The classes under Python's `FlowControlMixin` and `StreamReaderProtocol`.
 //!
 //! Promise: data goes from the transport to the reader, and a writer learns whether it has to
 //! wait, without a Python frame. Connecting, losing the connection, pausing and resuming are the
@@ -36,7 +36,7 @@ pub(crate) struct FlowControlEngine {
 #[pymethods]
 impl FlowControlEngine {
     #[new]
-    #[pyo3(signature = (*_args, **_kwargs), text_signature = "()")]
+    #[pyo3(signature = (*_args, **_kwargs))]
     fn new(_args: &Bound<'_, PyTuple>, _kwargs: Option<&Bound<'_, PyDict>>) -> Self {
         Self::default()
     }
@@ -138,7 +138,7 @@ pub(crate) struct ProtocolEngine;
 #[pymethods]
 impl ProtocolEngine {
     #[new]
-    #[pyo3(signature = (*_args, **_kwargs), text_signature = "()")]
+    #[pyo3(signature = (*_args, **_kwargs))]
     fn new(
         _args: &Bound<'_, PyTuple>,
         _kwargs: Option<&Bound<'_, PyDict>>,

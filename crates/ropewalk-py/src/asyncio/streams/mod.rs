@@ -6,6 +6,7 @@
 //! overrides or a program reaches for by a private name.
 
 mod flow;
+mod lines;
 pub(crate) mod module;
 mod reader;
 mod reading;

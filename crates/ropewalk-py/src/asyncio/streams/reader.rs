@@ -1,9 +1,10 @@
-//! The class under Python's StreamReader.
+//! The class under Python's `StreamReader`.
 //!
 //! Promise: its attributes are the standard library's, and may be read and set as there. Whoever
 //! holds `_buffer` holds the reader's bytes; meanwhile the standard library's methods serve it.
 
-use super::reading::{Count, Line, Next, Read, ReadExactly, ReadUntil, Reading};
+use super::lines::{Line, Next, ReadUntil};
+use super::reading::{Count, Read, ReadExactly, Reading};
 use super::stdlib::{Stdlib, call, or_none, stdlib, unless_none, wake};
 use super::store::{Served, Store};
 use crate::names::intern;
@@ -35,7 +36,7 @@ pub(crate) struct ReaderEngine {
 #[pymethods]
 impl ReaderEngine {
     #[new]
-    #[pyo3(signature = (*_args, **_kwargs), text_signature = "()")]
+    #[pyo3(signature = (*_args, **_kwargs))]
     fn new(_args: &Bound<'_, PyTuple>, _kwargs: Option<&Bound<'_, PyDict>>) -> Self {
         Self::default()
     }
@@ -70,7 +71,7 @@ impl ReaderEngine {
     /// Say that nothing more will come.
     fn feed_eof(slf: &Bound<'_, Self>) -> PyResult<()> {
         let py = slf.py();
-        if slf.get().is_hooked(slf)? {
+        if Self::is_hooked(slf)? {
             return call(&stdlib()?.reader, intern!(py, "feed_eof"), (slf,)).map(drop);
         }
         let mut store = slf.get().store.lock();
@@ -80,10 +81,10 @@ impl ReaderEngine {
         waiter.map_or(Ok(()), |waiter| wake(waiter.bind(py), None))
     }
 
-    /// Return True if the buffer is empty and 'feed_eof' was called.
+    /// Return True if nothing is unread and nothing more will come.
     fn at_eof(slf: &Bound<'_, Self>) -> PyResult<bool> {
         let py = slf.py();
-        if !slf.get().is_here(slf)? {
+        if !Self::is_here(slf)? {
             return call(&stdlib()?.reader, intern!(py, "at_eof"), (slf,))?.is_truthy();
         }
         let store = slf.get().store.lock();
@@ -94,7 +95,7 @@ impl ReaderEngine {
     pub(super) fn feed_data(slf: &Bound<'_, Self>, data: &Bound<'_, PyAny>) -> PyResult<()> {
         let py = slf.py();
         let this = slf.get();
-        if !this.is_here(slf)? {
+        if !Self::is_here(slf)? {
             return call(&stdlib()?.reader, intern!(py, "feed_data"), (slf, data)).map(drop);
         }
         if this.store.lock().eof {
@@ -297,8 +298,8 @@ impl ReaderEngine {
     }
 
     /// Whether the class overrides what the standard library's methods call.
-    fn is_hooked(&self, slf: &Bound<'_, Self>) -> PyResult<bool> {
-        let served = self.store.lock().served;
+    fn is_hooked(slf: &Bound<'_, Self>) -> PyResult<bool> {
+        let served = slf.get().store.lock().served;
         if served != Served::Unknown {
             return Ok(served == Served::Elsewhere);
         }
@@ -308,21 +309,21 @@ impl ReaderEngine {
         } else {
             Served::Elsewhere
         };
-        self.store.lock().served = served;
+        slf.get().store.lock().served = served;
         Ok(served == Served::Elsewhere)
     }
 
     /// Whether the engine has the bytes, and serves this reader.
-    pub(super) fn is_here(&self, slf: &Bound<'_, Self>) -> PyResult<bool> {
-        let mut store = self.store.lock();
+    pub(super) fn is_here(slf: &Bound<'_, Self>) -> PyResult<bool> {
+        let mut store = slf.get().store.lock();
         if store.served == Served::Here && store.inside.is_none() {
             return Ok(true);
         }
         drop(store);
-        if self.is_hooked(slf)? {
+        if Self::is_hooked(slf)? {
             return Ok(false);
         }
-        store = self.store.lock();
+        store = slf.get().store.lock();
         let spent = store.take_back(slf.py());
         let here = store.inside.is_none();
         drop(store);

@@ -1,4 +1,4 @@
-//! The class under Python's StreamWriter.
+//! The class under Python's `StreamWriter`.
 //!
 //! Promise: `write` and `writelines` are one call of the transport's; `drain` ends in its first
 //! step when there is nothing to wait for.
@@ -32,7 +32,7 @@ pub(crate) struct WriterEngine {
 #[pymethods]
 impl WriterEngine {
     #[new]
-    #[pyo3(signature = (*_args, **_kwargs), text_signature = "()")]
+    #[pyo3(signature = (*_args, **_kwargs))]
     fn new(_args: &Bound<'_, PyTuple>, _kwargs: Option<&Bound<'_, PyDict>>) -> Self {
         Self::default()
     }
