@@ -16,7 +16,7 @@ mod watch;
 
 pub use children::{Child, End};
 #[cfg(target_os = "linux")]
-pub use poller::{Direction, Poller, Put, Registration};
+pub use poller::{Direction, Poller, Put, Registration, Told};
 pub use pulse::{Beat, Pulse};
 pub use ready::Ready;
 pub use timers::{Timers, nanos_from_seconds};

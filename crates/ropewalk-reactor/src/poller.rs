@@ -25,24 +25,60 @@ pub struct Registration<W> {
     pub watcher: W,
     /// Different for each `put`.
     pub generation: u64,
+    /// Whether it waits for one event only.
+    once: bool,
+}
+
+/// Who is told of an event.
+#[derive(Debug)]
+pub enum Told<'a, W> {
+    /// One who goes on watching.
+    Watching(&'a Registration<W>),
+    /// One who waited for this event only, and watches no longer.
+    Done(Registration<W>),
 }
 
 #[derive(Debug)]
 struct Slot<W> {
     reader: Option<Registration<W>>,
     writer: Option<Registration<W>>,
+    /// Nobody watches, and the file is still in the set, where it sleeps: the kernel reports no
+    /// event of it. To wake it costs a sixth of taking it out and putting it in again, and what
+    /// waits once tends to wait again. A file that is closed leaves the set by itself.
+    asleep: bool,
 }
 
 impl<W> Slot<W> {
     const EMPTY: Self = Self {
         reader: None,
         writer: None,
+        asleep: false,
     };
 
     fn interest(&self) -> Interest {
+        let sides = [&self.reader, &self.writer];
         Interest {
             read: self.reader.is_some(),
             write: self.writer.is_some(),
+            once: self.is_watched() && sides.into_iter().flatten().all(|side| side.once),
+        }
+    }
+
+    fn is_watched(&self) -> bool {
+        self.reader.is_some() || self.writer.is_some()
+    }
+
+    /// Tells a side of an event.
+    fn tell(&mut self, direction: Direction, tell: &mut impl FnMut(Told<'_, W>)) {
+        let side = self.side(direction);
+        match side {
+            Some(registration) if registration.once => {
+                if let Some(registration) = side.take() {
+                    tell(Told::Done(registration));
+                }
+            }
+            Some(registration) => tell(Told::Watching(registration)),
+            None => {}
         }
     }
 
@@ -104,21 +140,79 @@ impl<W> Poller<W> {
         direction: Direction,
         watcher: W,
     ) -> io::Result<Put<W>> {
+        let generation = self.next_generation();
+        let once = false;
+        let registration = Registration {
+            watcher,
+            generation,
+            once,
+        };
+        self.place(descriptor, direction, registration)
+    }
+
+    /// Lets `watcher` wait for one event of a descriptor; beside what was done, the number by
+    /// which `remove_if` knows it. On an error nothing has changed.
+    pub fn put_once(
+        &mut self,
+        descriptor: RawFd,
+        direction: Direction,
+        watcher: W,
+    ) -> io::Result<(Put<W>, u64)> {
+        let generation = self.next_generation();
+        let once = true;
+        let registration = Registration {
+            watcher,
+            generation,
+            once,
+        };
+        let put = self.place(descriptor, direction, registration)?;
+        Ok((put, generation))
+    }
+
+    fn next_generation(&mut self) -> u64 {
+        self.generation += 1;
+        self.generation
+    }
+
+    /// Puts a registration in its place, for example back in it after `Told::Done`.
+    pub fn place(
+        &mut self,
+        descriptor: RawFd,
+        direction: Direction,
+        registration: Registration<W>,
+    ) -> io::Result<Put<W>> {
         let Ok(index) = usize::try_from(descriptor) else {
             return Err(io::Error::from(io::ErrorKind::InvalidInput));
         };
-        let before = self
-            .slots
-            .get(index)
-            .map(Slot::interest)
-            .unwrap_or_default();
-        let mut after = before;
-        match direction {
-            Direction::Read => after.read = true,
-            Direction::Write => after.write = true,
+        if index >= self.slots.len() {
+            self.slots.resize_with(index + 1, || Slot::EMPTY);
         }
+        let slot = &mut self.slots[index];
+        let was_watched = slot.is_watched();
+        let only = Interest {
+            read: direction == Direction::Read,
+            write: direction == Direction::Write,
+            once: registration.once,
+        };
+        let mut after = slot.interest();
+        after.read |= only.read;
+        after.write |= only.write;
+        let beside = match direction {
+            Direction::Read => &slot.writer,
+            Direction::Write => &slot.reader,
+        };
+        after.once = only.once && beside.as_ref().is_none_or(|side| side.once);
         let mut gone = false;
-        if before == Interest::default() {
+        if was_watched || slot.asleep {
+            // Also when nothing changes: this is how a number that means another file is noticed.
+            match self.epoll.modify(descriptor, after) {
+                Err(error) if error.kind() == io::ErrorKind::NotFound => {
+                    self.epoll.add(descriptor, only)?;
+                    gone = true;
+                }
+                other => other?,
+            }
+        } else {
             match self.epoll.add(descriptor, after) {
                 // A duplicate of a file that was closed under this number.
                 Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {
@@ -126,36 +220,15 @@ impl<W> Poller<W> {
                 }
                 other => other?,
             }
-        } else {
-            // Also when nothing changes: this is how a number that means another file is noticed.
-            match self.epoll.modify(descriptor, after) {
-                Err(error) if error.kind() == io::ErrorKind::NotFound => {
-                    let only = Interest {
-                        read: direction == Direction::Read,
-                        write: direction == Direction::Write,
-                    };
-                    self.epoll.add(descriptor, only)?;
-                    gone = true;
-                }
-                other => other?,
-            }
         }
-        if index >= self.slots.len() {
-            self.slots.resize_with(index + 1, || Slot::EMPTY);
-        }
-        self.generation += 1;
-        let watch = Registration {
-            watcher,
-            generation: self.generation,
-        };
-        let slot = &mut self.slots[index];
+        slot.asleep = false;
         let stale = if gone {
             slot.side(other(direction)).take()
         } else {
             None
         };
-        let replaced = slot.side(direction).replace(watch);
-        if before == Interest::default() {
+        let replaced = slot.side(direction).replace(registration);
+        if !was_watched {
             self.watched += 1;
         }
         Ok(Put {
@@ -164,12 +237,26 @@ impl<W> Poller<W> {
         })
     }
 
+    /// Takes a watcher away if nobody has taken its place.
+    pub fn remove_if(
+        &mut self,
+        descriptor: RawFd,
+        direction: Direction,
+        generation: u64,
+    ) -> Option<W> {
+        let found = self.get(descriptor, direction)?;
+        if found.generation != generation {
+            return None;
+        }
+        self.remove(descriptor, direction)
+    }
+
     /// Takes the watcher away.
     pub fn remove(&mut self, descriptor: RawFd, direction: Direction) -> Option<W> {
         let slot = self.slots.get_mut(usize::try_from(descriptor).ok()?)?;
         let removed = slot.side(direction).take()?;
         let left = slot.interest();
-        if left == Interest::default() {
+        if !slot.is_watched() {
             self.watched -= 1;
             // An error means that the file is gone, and its place in the set with it; if not,
             // `settle` will see to it.
@@ -184,7 +271,7 @@ impl<W> Poller<W> {
     pub fn forget(&mut self, descriptor: RawFd, direction: Direction) -> Option<W> {
         let slot = self.slots.get_mut(usize::try_from(descriptor).ok()?)?;
         let removed = slot.side(direction).take()?;
-        if slot.interest() == Interest::default() {
+        if !slot.is_watched() {
             self.watched -= 1;
         }
         Some(removed.watcher)
@@ -203,9 +290,8 @@ impl<W> Poller<W> {
     /// All descriptors that are watched.
     pub fn descriptors(&self) -> impl Iterator<Item = (RawFd, Interest)> {
         self.slots.iter().enumerate().filter_map(|(index, slot)| {
-            let interest = slot.interest();
             let descriptor = RawFd::try_from(index).ok()?;
-            (interest != Interest::default()).then_some((descriptor, interest))
+            slot.is_watched().then(|| (descriptor, slot.interest()))
         })
     }
 
@@ -214,28 +300,41 @@ impl<W> Poller<W> {
     pub fn settle(
         &mut self,
         found: &Found,
-        mut tell: impl FnMut(RawFd, Direction, &Registration<W>),
+        mut tell: impl FnMut(RawFd, Direction, Told<'_, W>),
     ) -> io::Result<()> {
         let mut strangers = false;
         for ready in found.iter() {
             let descriptor = ready.descriptor;
             let slot = usize::try_from(descriptor)
                 .ok()
-                .and_then(|index| self.slots.get(index));
-            let (reader, writer) = match slot {
-                Some(slot) => (slot.reader.as_ref(), slot.writer.as_ref()),
-                None => (None, None),
+                .and_then(|index| self.slots.get_mut(index));
+            let Some(slot) = slot.filter(|slot| slot.is_watched()) else {
+                // Nobody asked for this file: its number was closed while a duplicate of it lives
+                // on, so that it can be neither named nor taken out.
+                strangers |= self.epoll.remove(descriptor).is_err();
+                continue;
             };
-            if let Some(reader) = reader.filter(|_| ready.read) {
-                tell(descriptor, Direction::Read, reader);
+            let before = slot.interest();
+            if ready.read {
+                slot.tell(Direction::Read, &mut |told| {
+                    tell(descriptor, Direction::Read, told);
+                });
             }
-            if let Some(writer) = writer.filter(|_| ready.write) {
-                tell(descriptor, Direction::Write, writer);
+            if ready.write {
+                slot.tell(Direction::Write, &mut |told| {
+                    tell(descriptor, Direction::Write, told);
+                });
             }
-            // Nobody asked for this file: its number was closed while a duplicate of it lives on,
-            // so that it can be neither named nor taken out.
-            if reader.is_none() && writer.is_none() && self.epoll.remove(descriptor).is_err() {
-                strangers = true;
+            let after = slot.interest();
+            if !slot.is_watched() {
+                self.watched -= 1;
+            }
+            if before.once && !slot.is_watched() {
+                slot.asleep = true;
+            } else if before.once || before != after {
+                // The kernel asks for nothing any more, or for too much. An error means that the
+                // file is gone, as it may be at any time.
+                let _ = self.epoll.modify(descriptor, after);
             }
         }
         if strangers { self.move_out() } else { Ok(()) }
@@ -249,6 +348,9 @@ impl<W> Poller<W> {
             let _ = fresh.add(descriptor, interest);
         }
         self.epoll = Arc::new(fresh);
+        for slot in &mut self.slots {
+            slot.asleep = false;
+        }
         Ok(())
     }
 

@@ -19,6 +19,8 @@ pub struct Interest {
     pub read: bool,
     /// Whether it can be written.
     pub write: bool,
+    /// Whether to ask no more once there was an answer.
+    pub once: bool,
 }
 
 impl Interest {
@@ -26,6 +28,7 @@ impl Interest {
         let mut flags = EventFlags::empty();
         flags.set(EventFlags::IN, self.read);
         flags.set(EventFlags::OUT, self.write);
+        flags.set(EventFlags::ONESHOT, self.once);
         flags
     }
 }
@@ -155,7 +158,7 @@ mod tests {
         let epoll = Epoll::new().unwrap();
         let interest = Interest {
             read: true,
-            write: false,
+            ..Interest::default()
         };
         assert_eq!(
             epoll.add(-1, interest).unwrap_err().raw_os_error(),
@@ -176,7 +179,7 @@ mod tests {
                 bell.descriptor(),
                 Interest {
                     read: true,
-                    write: false,
+                    ..Interest::default()
                 },
             )
             .unwrap();

@@ -30,6 +30,13 @@ mod thread;
 pub use thread::thread_key;
 
 #[cfg(all(target_os = "linux", not(loom)))]
+mod address;
+#[cfg(all(target_os = "linux", not(loom)))]
+pub use address::{Address, Meaning};
+#[cfg(all(target_os = "linux", not(loom)))]
+pub mod message;
+
+#[cfg(all(target_os = "linux", not(loom)))]
 mod inspect;
 #[cfg(all(target_os = "linux", not(loom)))]
 mod pidfd;

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+
 from ropewalk._asyncio._loop import EventLoop
 
 TYPE_CHECKING = False

@@ -4,7 +4,7 @@
 use super::ready::Side;
 use super::task::Runnable;
 use ropewalk_park::ShortLock;
-use ropewalk_reactor::{Direction, Poller, Ready, Rest, Timers, Wake};
+use ropewalk_reactor::{Direction, Poller, Ready, Rest, Timers, Told, Wake};
 use ropewalk_sys::{EventFd, Found};
 use std::cell::{Cell, RefCell};
 use std::collections::HashMap;
@@ -199,8 +199,12 @@ impl Loop {
     /// Wakes who waits for a descriptor; one that nobody waits for any more is let go of.
     fn tell(&self, found: &Found) {
         let mut ready = Vec::new();
-        let settled = self.poller.borrow_mut().settle(found, |fd, way, watch| {
-            ready.push((fd, way, Rc::clone(&watch.watcher)));
+        let settled = self.poller.borrow_mut().settle(found, |fd, way, told| {
+            let side = match told {
+                Told::Watching(watch) => Rc::clone(&watch.watcher),
+                Told::Done(watch) => watch.watcher,
+            };
+            ready.push((fd, way, side));
         });
         drop(settled);
         let bell = self.shared.bell.descriptor();

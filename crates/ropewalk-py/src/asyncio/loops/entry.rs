@@ -91,7 +91,7 @@ impl NativeCall {
         visit.call(&self.context)
     }
 
-    fn run(&self, event_loop: &Bound<'_, LoopCore>) -> PyResult<()> {
+    pub(super) fn run(&self, event_loop: &Bound<'_, LoopCore>) -> PyResult<()> {
         let py = event_loop.py();
         let Err(error) = self.call(py) else {
             return Ok(());

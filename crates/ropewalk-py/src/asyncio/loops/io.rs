@@ -63,6 +63,61 @@ impl LoopCore {
         Ok(())
     }
 
+    /// Lets native work wait for one event of a descriptor, in place of who waits for the same
+    /// now; it runs as soon as the event is found. The number is for `unwatch_once`.
+    pub(crate) fn watch_once(
+        slf: &Bound<'_, Self>,
+        descriptor: RawFd,
+        direction: Direction,
+        call: NativeCall,
+    ) -> PyResult<u64> {
+        let (py, core) = (slf.py(), slf.get());
+        core.check_usable()?;
+        let watcher = Watcher::Native(call);
+        if core.has_own(OWN_POLL) {
+            Self::watch(slf, descriptor, direction, watcher)?;
+            return Ok(0);
+        }
+        let put = match &mut *core.waiting.lock() {
+            None => return Err(PyRuntimeError::new_err("Event loop is closed")),
+            Some(waiting) => waiting.poller.put_once(descriptor, direction, watcher),
+        };
+        let (put, number) = put.map_err(os_error)?;
+        for gone in [put.replaced, put.stale].into_iter().flatten() {
+            gone.dismiss(py)?;
+        }
+        Ok(number)
+    }
+
+    /// Lets it wait no longer, unless the event has come or another waits in its place.
+    pub(crate) fn unwatch_once(
+        slf: &Bound<'_, Self>,
+        descriptor: RawFd,
+        direction: Direction,
+        number: u64,
+    ) -> PyResult<()> {
+        let core = slf.get();
+        if core.has_own(OWN_POLL) {
+            return Self::unwatch(slf, descriptor, direction).map(drop);
+        }
+        let of_parent = core.is_of_parent();
+        let removed = match &mut *core.waiting.lock() {
+            Some(Waiting { poller, .. }) if !of_parent => {
+                poller.remove_if(descriptor, direction, number)
+            }
+            _ => None,
+        };
+        drop(removed);
+        Ok(())
+    }
+
+    /// Whether the engine may watch for its own work: Python code does not poll, and looks at no
+    /// call of this loop in debug mode.
+    #[inline]
+    pub(crate) fn serves_itself(&self) -> bool {
+        !self.debug() && !self.has_own(OWN_POLL)
+    }
+
     /// Takes the watcher away; whether there was one.
     pub(crate) fn unwatch(
         slf: &Bound<'_, Self>,

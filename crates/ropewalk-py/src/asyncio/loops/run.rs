@@ -9,7 +9,7 @@ use super::handle;
 use crate::names::intern;
 use pyo3::prelude::*;
 use ropewalk_facade::atomic::Ordering;
-use ropewalk_reactor::{Direction, Rest};
+use ropewalk_reactor::{Direction, Rest, Told};
 use ropewalk_sys::Found;
 use std::io::ErrorKind;
 use std::os::fd::RawFd;
@@ -174,28 +174,31 @@ fn poll(slf: &Bound<'_, LoopCore>, busy: bool, deadline: Option<i64>) -> PyResul
         Ok(left.map(|left| Duration::from_nanos(left.unsigned_abs())))
     })?;
     let mut cancelled = Vec::new();
+    let mut done = Vec::new();
     let settled = {
         let mut waiting = core.waiting.lock();
         let mut ready = core.ready.lock();
         match &mut *waiting {
             None => Ok(()),
-            Some(Waiting { poller, .. }) => {
-                poller.settle(&found, |descriptor, direction, watch| {
-                    match &watch.watcher {
-                        Watcher::Handle(handle) if handle::is_cancelled_here(handle.bind(py)) => {
-                            cancelled.push((descriptor, direction));
-                        }
-                        Watcher::Handle(handle) => ready.put(Entry::Handle(handle.clone_ref(py))),
-                        Watcher::Native(call) => ready.put(Entry::Watched(
-                            call.clone_ref(py),
-                            descriptor,
-                            direction,
-                            watch.generation,
-                        )),
-                        Watcher::Bell => {}
+            Some(Waiting { poller, .. }) => poller.settle(&found, |descriptor, direction, told| {
+                let watch = match told {
+                    Told::Watching(watch) => watch,
+                    Told::Done(watch) => return done.push(watch.watcher),
+                };
+                match &watch.watcher {
+                    Watcher::Handle(handle) if handle::is_cancelled_here(handle.bind(py)) => {
+                        cancelled.push((descriptor, direction));
                     }
-                })
-            }
+                    Watcher::Handle(handle) => ready.put(Entry::Handle(handle.clone_ref(py))),
+                    Watcher::Native(call) => ready.put(Entry::Watched(
+                        call.clone_ref(py),
+                        descriptor,
+                        direction,
+                        watch.generation,
+                    )),
+                    Watcher::Bell => {}
+                }
+            }),
         }
     };
     for (descriptor, direction) in cancelled {
@@ -203,8 +206,24 @@ fn poll(slf: &Bound<'_, LoopCore>, busy: bool, deadline: Option<i64>) -> PyResul
     }
     found.make_room(core.watched().min(MOST_AT_ONCE));
     *core.found.lock() = Some(found);
+    run_done(slf, done)?;
     settled.map_err(os_error)?;
     Ok(())
+}
+
+/// Runs those who waited for one event, at once: what they wake runs in this turn.
+fn run_done(slf: &Bound<'_, LoopCore>, done: Vec<Watcher>) -> PyResult<()> {
+    let mut outcome = Ok(());
+    for watcher in done {
+        match watcher {
+            Watcher::Native(call) if outcome.is_ok() => outcome = call.run(slf),
+            // The loop is left in the midst of them: the others come when it runs again.
+            Watcher::Native(call) => slf.get().ready.lock().put(Entry::Native(call)),
+            Watcher::Handle(handle) => slf.get().ready.lock().put(Entry::Handle(handle)),
+            Watcher::Bell => {}
+        }
+    }
+    outcome
 }
 
 impl LoopCore {
@@ -266,12 +285,21 @@ pub(super) fn poll_for_python(
     })?;
     let mut events = Vec::new();
     if let Some(Waiting { poller, .. }) = &mut *core.waiting.lock() {
-        let settled = poller.settle(&found, |descriptor, direction, watch| {
-            if !matches!(watch.watcher, Watcher::Bell) {
+        let mut once = Vec::new();
+        let settled = poller.settle(&found, |descriptor, direction, told| match told {
+            Told::Watching(watch) if matches!(watch.watcher, Watcher::Bell) => {}
+            Told::Watching(_) => events.push((descriptor, direction)),
+            Told::Done(watch) => {
                 events.push((descriptor, direction));
+                once.push((descriptor, direction, watch));
             }
         });
         settled.map_err(os_error)?;
+        // A look by hand tells nobody.
+        for (descriptor, direction, watch) in once {
+            let put = poller.place(descriptor, direction, watch);
+            drop(put.map_err(os_error)?);
+        }
     }
     *core.found.lock() = Some(found);
     let mut merged: Vec<(RawFd, bool, bool)> = Vec::new();

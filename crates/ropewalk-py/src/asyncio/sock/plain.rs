@@ -1,0 +1,79 @@
+//! Which sockets the engine may use by their descriptor.
+//! Promise: a socket whose class or instance brings a method of its own (TLS, a mock, a patch) is
+//! never taken for a plain one.
+
+use crate::names::{intern, once};
+use pyo3::prelude::*;
+use pyo3::types::{PyDict, PyString};
+use std::os::fd::RawFd;
+use std::sync::OnceLock;
+
+/// A method of `socket.socket` whose place the engine takes.
+pub(super) struct Method {
+    name: fn(Python<'_>) -> &Bound<'_, PyString>,
+    /// The method as the standard library has it.
+    original: OnceLock<Py<PyAny>>,
+}
+
+macro_rules! methods {
+    ($($method:ident $name:literal;)*) => {
+        $(pub(super) static $method: Method = Method {
+            name: |py| intern!(py, $name),
+            original: OnceLock::new(),
+        };)*
+    };
+}
+
+methods! {
+    RECV "recv";
+    RECV_INTO "recv_into";
+    RECVFROM "recvfrom";
+    RECVFROM_INTO "recvfrom_into";
+    SEND "send";
+    SENDTO "sendto";
+    ACCEPT "accept";
+    CONNECT "connect";
+}
+
+impl Method {
+    /// Whether `socket` is a real socket that has this method from the standard library.
+    pub(super) fn is_original(&'static self, socket: &Bound<'_, PyAny>) -> bool {
+        self.look(socket).unwrap_or(false)
+    }
+
+    fn look(&'static self, socket: &Bound<'_, PyAny>) -> PyResult<bool> {
+        let py = socket.py();
+        let name = (self.name)(py);
+        let class = socket.get_type();
+        let standard = standard(py)?;
+        let original = once(&self.original, || standard.getattr(name).map(Bound::unbind))?;
+        if !class.getattr(name)?.is(original) {
+            return Ok(false);
+        }
+        if class.is(standard) {
+            return Ok(true);
+        }
+        if !socket.is_instance(standard)? {
+            return Ok(false);
+        }
+        let own = socket.getattr_opt(intern!(py, "__dict__"))?;
+        Ok(match own {
+            Some(own) => !own.cast::<PyDict>()?.contains(name)?,
+            None => true,
+        })
+    }
+}
+
+/// `socket.socket`, as it was first seen.
+fn standard(py: Python<'_>) -> PyResult<&Bound<'_, PyAny>> {
+    static CLASS: OnceLock<Py<PyAny>> = OnceLock::new();
+    let find = || -> PyResult<_> { Ok(py.import("socket")?.getattr("socket")?.unbind()) };
+    Ok(once(&CLASS, find)?.bind(py))
+}
+
+/// A socket's descriptor; -1 once it is closed.
+pub(super) fn descriptor(socket: &Bound<'_, PyAny>) -> PyResult<RawFd> {
+    socket
+        .call_method0(intern!(socket.py(), "fileno"))?
+        .extract()
+}
