@@ -12,6 +12,8 @@ mod pulse;
 mod ready;
 mod timers;
 mod wake;
+#[cfg(unix)]
+pub mod stream;
 mod watch;
 
 pub use children::{Child, End};

@@ -23,6 +23,9 @@ pub use epoll::{Epoll, Found, Interest, Readiness};
 #[cfg(target_os = "linux")]
 pub use eventfd::EventFd;
 
+#[cfg(unix)]
+pub mod bytes;
+
 mod fork;
 pub use fork::fork_count;
 

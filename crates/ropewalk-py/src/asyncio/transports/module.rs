@@ -4,4 +4,7 @@ use pyo3::prelude::*;
 
 /// The engine of byte streams between a loop and its protocols.
 #[pymodule(submodule, gil_used = false)]
-pub(crate) mod transports {}
+pub(crate) mod transports {
+    #[pymodule_export]
+    use crate::asyncio::transports::core::StreamCore;
+}

@@ -1,0 +1,153 @@
+//! What comes in: one look at the descriptor, one call of the protocol.
+//!
+//! Promise: a call that fails ends the connection as the protocol is told, never the loop.
+
+#![expect(
+    unsafe_code,
+    reason = "bytes are read into the memory that a protocol offers"
+)]
+
+use super::core::StreamCore;
+use super::data::os_error;
+use super::room::{self, Arrived};
+use crate::names::intern;
+use pyo3::buffer::PyBuffer;
+use pyo3::exceptions::{PyRuntimeError, PyTypeError};
+use pyo3::prelude::*;
+use ropewalk_reactor::stream::{ReadSize, Received, receive_now};
+use ropewalk_sys::bytes::Channel;
+use std::mem::MaybeUninit;
+use std::os::fd::RawFd;
+use std::slice;
+
+/// What of the state a look needs.
+struct Look<'py> {
+    descriptor: RawFd,
+    protocol: Bound<'py, PyAny>,
+    buffered: bool,
+    size: ReadSize,
+}
+
+/// None: nobody is to be told any more.
+fn begin<'py>(core: &StreamCore, py: Python<'py>) -> Option<Look<'py>> {
+    let state = core.state();
+    if state.lost != 0 {
+        return None;
+    }
+    Some(Look {
+        descriptor: state.descriptor,
+        protocol: state.protocol.as_ref()?.bind(py).clone(),
+        buffered: state.buffered,
+        size: state.size,
+    })
+}
+
+pub(super) fn read_ready(core: &StreamCore, py: Python<'_>) -> PyResult<()> {
+    match begin(core, py) {
+        None => Ok(()),
+        Some(look) if look.buffered => into_buffer(core, &look.protocol, look.descriptor),
+        Some(look) => as_bytes(core, py, look),
+    }
+}
+
+fn as_bytes(core: &StreamCore, py: Python<'_>, mut look: Look<'_>) -> PyResult<()> {
+    let was = look.size;
+    let arrived = room::receive(py, look.descriptor, core.channel, &mut look.size);
+    if look.size != was {
+        core.state().size = look.size;
+    }
+    let data = match arrived {
+        Ok(Arrived::Data(data)) => data,
+        Ok(Arrived::Nothing) => return Ok(()),
+        Ok(Arrived::End) => return at_end(core, py),
+        Err(error) => return read_failed(core, py, error),
+    };
+    let name = intern!(py, "data_received");
+    match look.protocol.call_method1(name, (data,)) {
+        Ok(_) => Ok(()),
+        // A pipe leaves it to the loop.
+        Err(error) if core.channel == Channel::File => Err(error),
+        Err(error) => core.fatal(
+            py,
+            error,
+            "Fatal error: protocol.data_received() call failed.",
+        ),
+    }
+}
+
+fn into_buffer(
+    core: &StreamCore,
+    protocol: &Bound<'_, PyAny>,
+    descriptor: RawFd,
+) -> PyResult<()> {
+    let py = protocol.py();
+    let buffer = match offered(protocol) {
+        Ok(buffer) => buffer,
+        Err(error) => {
+            let words = "Fatal error: protocol.get_buffer() call failed.";
+            return core.fatal(py, error, words);
+        }
+    };
+    let received = writable(&buffer).and_then(|view| {
+        // SAFETY: the view keeps its memory in place; it is contiguous and writable, and nobody
+        // else looks at it during the one system call: the interpreter stays attached.
+        let memory = unsafe {
+            slice::from_raw_parts_mut(view.buf_ptr().cast::<MaybeUninit<u8>>(), view.len_bytes())
+        };
+        receive_now(descriptor, core.channel, memory).map_err(os_error)
+    });
+    let taken = match received {
+        Ok(Received::Bytes(taken)) => taken,
+        Ok(Received::Nothing) => return Ok(()),
+        Ok(Received::End) => return at_end(core, py),
+        Err(error) => return read_failed(core, py, error),
+    };
+    match protocol.call_method1(intern!(py, "buffer_updated"), (taken,)) {
+        Ok(_) => Ok(()),
+        Err(error) => core.fatal(
+            py,
+            error,
+            "Fatal error: protocol.buffer_updated() call failed.",
+        ),
+    }
+}
+
+/// The buffer that the protocol offers, which has room.
+fn offered<'py>(protocol: &Bound<'py, PyAny>) -> PyResult<Bound<'py, PyAny>> {
+    let py = protocol.py();
+    let buffer = protocol.call_method1(intern!(py, "get_buffer"), (-1,))?;
+    if buffer.len()? == 0 {
+        return Err(PyRuntimeError::new_err(
+            "get_buffer() returned an empty buffer",
+        ));
+    }
+    Ok(buffer)
+}
+
+/// Its memory; the same exceptions as `socket.recv_into` raises.
+fn writable(buffer: &Bound<'_, PyAny>) -> PyResult<PyBuffer<u8>> {
+    match PyBuffer::<u8>::get(buffer) {
+        Ok(view) if !view.readonly() && view.is_c_contiguous() => Ok(view),
+        _ => Err(PyTypeError::new_err(format!(
+            "recv_into() argument 1 must be read-write bytes-like object, not {}",
+            buffer.get_type().name()?
+        ))),
+    }
+}
+
+fn at_end(core: &StreamCore, py: Python<'_>) -> PyResult<()> {
+    match core.transport(py) {
+        Some(transport) => transport
+            .call_method0(intern!(py, "_read_ready__on_eof"))
+            .map(drop),
+        None => Ok(()),
+    }
+}
+
+fn read_failed(core: &StreamCore, py: Python<'_>, error: PyErr) -> PyResult<()> {
+    let words = match core.channel {
+        Channel::Socket => "Fatal read error on socket transport",
+        Channel::File => "Fatal read error on pipe transport",
+    };
+    core.fatal(py, error, words)
+}

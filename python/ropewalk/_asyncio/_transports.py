@@ -1,0 +1,355 @@
+"""The transports of sockets and pipes.
+
+Each is the running Python's own transport, with what every message goes through
+(reading, writing, the buffer) in a native core. What happens once in a connection's
+life, or when something fails, is the inherited code, which sees the core's state under
+the names that it knows.
+"""
+
+from __future__ import annotations
+
+import asyncio.constants
+import asyncio.protocols
+import asyncio.selector_events
+import asyncio.sslproto
+import asyncio.unix_events
+import socket
+import sys
+
+from ropewalk._ropewalk.asyncio.transports import StreamCore
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from asyncio import AbstractEventLoop, AbstractServer, BaseProtocol, Future
+    from collections.abc import Iterable
+    from ssl import SSLContext
+    from typing import Any
+
+    from typing_extensions import Buffer
+
+_stdlib: Any = asyncio.selector_events
+_stdlib_pipes: Any = asyncio.unix_events
+
+
+def _in_core(name: str) -> property:
+    """Return an attribute that is kept in the core."""
+
+    def get(self: Any) -> Any:
+        return getattr(self._core, name)
+
+    def put(self: Any, value: Any) -> None:
+        setattr(self._core, name, value)
+
+    return property(get, put)
+
+
+def _bound_in_core(name: str) -> property:
+    """Return a method of the core as an attribute that cannot be replaced.
+
+    The inherited code assigns to some of them; what it means is what the core does.
+    """
+    return property(lambda self: getattr(self._core, name), lambda self, value: None)
+
+
+class _Stream:
+    """What the transports of sockets and pipes have in common."""
+
+    _core: StreamCore
+    _fatal_error: Any
+
+    _protocol = _in_core("_protocol")
+    _read_ready = _bound_in_core("read_ready")
+
+    def _report_fatal(self, error: BaseException, message: str) -> None:
+        try:
+            raise error
+        except BaseException as exc:
+            # The log shows the exception that is being handled.
+            self._fatal_error(exc, message)
+
+
+class _Writer(_Stream):
+    """What the transports have in common that one can write to."""
+
+    _conn_lost = _in_core("_conn_lost")
+    _write_ready = _bound_in_core("write_ready")
+    _low_water: int
+    _high_water: int
+
+    # The core is what waits to be written: it has a length, and can be cleared.
+    _buffer = property(lambda self: self._core, lambda self, value: self._core.clear())
+
+    def get_write_buffer_size(self) -> int:
+        """Return the current size of the write buffer."""
+        return len(self._core)
+
+    def _set_write_buffer_limits(
+        self, high: int | None = None, low: int | None = None
+    ) -> None:
+        super()._set_write_buffer_limits(high=high, low=low)  # type: ignore[misc]
+        self._core.set_limits(
+            int(min(self._low_water, sys.maxsize)),
+            int(min(self._high_water, sys.maxsize)),
+        )
+
+
+class _SelectorSocketTransport(_Writer, _stdlib._SelectorSocketTransport):  # type: ignore[misc]
+    """A transport over a stream socket."""
+
+    _eof = _in_core("_eof")
+    _empty_waiter = _in_core("_empty_waiter")
+
+    def __init__(
+        self,
+        loop: AbstractEventLoop,
+        sock: socket.socket,
+        protocol: BaseProtocol,
+        waiter: Future[None] | None = None,
+        extra: dict[str, Any] | None = None,
+        server: AbstractServer | None = None,
+    ) -> None:
+        self._core = core = StreamCore(self, True)
+        self.write = core.write
+        super().__init__(loop, sock, protocol, waiter, extra, server)
+        core.open(self._sock_fd)
+
+    def write(self, data: bytes | bytearray | memoryview) -> None:
+        """Write some data bytes to the transport.
+
+        This does not block; it buffers the data and arranges for it
+        to be sent out asynchronously.
+        """
+        self._core.write(data)
+
+    def set_protocol(self, protocol: BaseProtocol) -> None:
+        """Set a new protocol."""
+        buffered = isinstance(protocol, asyncio.protocols.BufferedProtocol)
+        self._core.set_protocol(protocol, buffered)
+        self._protocol_connected = True
+
+    if sys.version_info >= (3, 12):
+
+        def writelines(self, list_of_data: Iterable[Buffer]) -> None:
+            """Write a list (or any iterable) of data bytes to the transport."""
+            if self._eof:
+                raise RuntimeError("Cannot call writelines() after write_eof()")
+            if self._empty_waiter is not None:
+                raise RuntimeError("unable to writelines; sendfile is in progress")
+            if list_of_data:
+                self._core.write_all(list_of_data)
+
+    else:
+
+        def writelines(self, list_of_data: Iterable[Buffer]) -> None:
+            """Write a list (or any iterable) of data bytes to the transport."""
+            pieces = list(list_of_data)
+            try:
+                self._core.write_all(pieces)
+            except TypeError:
+                b"".join(pieces)  # in the words of join
+                raise
+
+    def _call_connection_lost(self, exc: BaseException | None) -> None:
+        try:
+            super()._call_connection_lost(exc)
+        finally:
+            self._core.detach()
+
+    # What the core leaves to Python.
+
+    def _refuse_type(self, data: object) -> None:
+        raise TypeError(
+            f"data argument must be a bytes-like object, not {type(data).__name__!r}"
+        )
+
+    def _refuse_write(self) -> None:
+        if self._eof:
+            raise RuntimeError("Cannot call write() after write_eof()")
+        raise RuntimeError("unable to write; sendfile is in progress")
+
+    def _tell_of_lost_write(self) -> None:
+        _stdlib.logger.warning("socket.send() raised exception.")
+
+    def _begin_writing(self) -> None:
+        self._loop._add_writer(self._sock_fd, self._core.write_ready)
+
+    def _send_failed(self, error: BaseException) -> None:
+        self._report_fatal(error, "Fatal write error on socket transport")
+
+    def _write_failed(self, error: BaseException) -> None:
+        self._loop._remove_writer(self._sock_fd)
+        self._core.clear()
+        self._report_fatal(error, "Fatal write error on socket transport")
+        if self._empty_waiter is not None:
+            self._empty_waiter.set_exception(error)
+
+    def _drained(self) -> None:
+        self._loop._remove_writer(self._sock_fd)
+        if self._empty_waiter is not None:
+            self._empty_waiter.set_result(None)
+        if self._closing:
+            if not self._conn_lost:
+                self._call_connection_lost(None)
+        elif self._eof:
+            self._sock.shutdown(socket.SHUT_WR)
+
+
+class _UnixReadPipeTransport(_Stream, _stdlib_pipes._UnixReadPipeTransport):  # type: ignore[misc]
+    """A transport over the end of a pipe that one reads from."""
+
+    def __init__(
+        self,
+        loop: AbstractEventLoop,
+        pipe: Any,
+        protocol: BaseProtocol,
+        waiter: Future[None] | None = None,
+        extra: dict[str, Any] | None = None,
+    ) -> None:
+        self._core = core = StreamCore(self, False)
+        super().__init__(loop, pipe, protocol, waiter, extra)
+        core.open(self._fileno)
+
+    def _read_ready__on_eof(self) -> None:
+        if self._loop.get_debug():
+            _stdlib_pipes.logger.info("%r was closed by peer", self)
+        self._closing = True
+        self._loop._remove_reader(self._fileno)
+        self._loop.call_soon(self._protocol.eof_received)
+        self._loop.call_soon(self._call_connection_lost, None)
+
+    def _call_connection_lost(self, exc: BaseException | None) -> None:
+        try:
+            super()._call_connection_lost(exc)
+        finally:
+            self._core.detach()
+
+
+class _UnixWritePipeTransport(_Writer, _stdlib_pipes._UnixWritePipeTransport):  # type: ignore[misc]
+    """A transport over the end of a pipe that one writes to."""
+
+    _closing = _in_core("_closing")
+    # It is told that the other end was closed, and nothing else.
+    _read_ready = _stdlib_pipes._UnixWritePipeTransport._read_ready
+
+    def __init__(
+        self,
+        loop: AbstractEventLoop,
+        pipe: Any,
+        protocol: BaseProtocol,
+        waiter: Future[None] | None = None,
+        extra: dict[str, Any] | None = None,
+    ) -> None:
+        self._core = core = StreamCore(self, False)
+        self.write = core.write
+        super().__init__(loop, pipe, protocol, waiter, extra)
+        core.open(self._fileno)
+
+    def write(self, data: bytes | bytearray | memoryview) -> None:
+        """Write some data bytes to the transport.
+
+        This does not block; it buffers the data and arranges for it
+        to be sent out asynchronously.
+        """
+        self._core.write(data)
+
+    def _call_connection_lost(self, exc: BaseException | None) -> None:
+        try:
+            super()._call_connection_lost(exc)
+        finally:
+            self._core.detach()
+
+    # What the core leaves to Python.
+
+    def _refuse_type(self, data: object) -> None:
+        raise AssertionError(repr(data))
+
+    def _tell_of_lost_write(self) -> None:
+        _stdlib_pipes.logger.warning(
+            "pipe closed by peer or os.write(pipe, data) raised exception."
+        )
+
+    def _begin_writing(self) -> None:
+        self._loop._add_writer(self._fileno, self._core.write_ready)
+
+    def _send_failed(self, error: BaseException) -> None:
+        self._conn_lost += 1
+        self._report_fatal(error, "Fatal write error on pipe transport")
+
+    def _write_failed(self, error: BaseException) -> None:
+        self._core.clear()
+        self._conn_lost += 1
+        # An empty buffer keeps _fatal_error from doing it.
+        self._loop._remove_writer(self._fileno)
+        self._report_fatal(error, "Fatal write error on pipe transport")
+
+    def _drained(self) -> None:
+        self._loop._remove_writer(self._fileno)
+        if self._closing:
+            self._loop._remove_reader(self._fileno)
+            self._call_connection_lost(None)
+
+
+class TransportMaker:
+    """Makes these transports wherever the running Python's loop makes its own."""
+
+    def _make_socket_transport(
+        self: Any,
+        sock: socket.socket,
+        protocol: BaseProtocol,
+        waiter: Future[None] | None = None,
+        *,
+        extra: dict[str, Any] | None = None,
+        server: AbstractServer | None = None,
+    ) -> _SelectorSocketTransport:
+        if sys.version_info >= (3, 12):
+            self._ensure_fd_no_transport(sock)
+        return _SelectorSocketTransport(self, sock, protocol, waiter, extra, server)
+
+    def _make_ssl_transport(
+        self: Any,
+        rawsock: socket.socket,
+        protocol: BaseProtocol,
+        sslcontext: SSLContext,
+        waiter: Future[None] | None = None,
+        *,
+        server_side: bool = False,
+        server_hostname: str | None = None,
+        extra: dict[str, Any] | None = None,
+        server: AbstractServer | None = None,
+        ssl_handshake_timeout: float | None = (
+            asyncio.constants.SSL_HANDSHAKE_TIMEOUT
+        ),
+        ssl_shutdown_timeout: float | None = asyncio.constants.SSL_SHUTDOWN_TIMEOUT,
+    ) -> Any:
+        if sys.version_info >= (3, 12):
+            self._ensure_fd_no_transport(rawsock)
+        tls: Any = asyncio.sslproto.SSLProtocol(
+            self,
+            protocol,
+            sslcontext,
+            waiter,  # type: ignore[arg-type]
+            server_side,
+            server_hostname,
+            ssl_handshake_timeout=ssl_handshake_timeout,
+            ssl_shutdown_timeout=ssl_shutdown_timeout,
+        )
+        _SelectorSocketTransport(self, rawsock, tls, extra=extra, server=server)
+        return tls._app_transport
+
+    def _make_read_pipe_transport(
+        self: Any,
+        pipe: Any,
+        protocol: BaseProtocol,
+        waiter: Future[None] | None = None,
+        extra: dict[str, Any] | None = None,
+    ) -> _UnixReadPipeTransport:
+        return _UnixReadPipeTransport(self, pipe, protocol, waiter, extra)
+
+    def _make_write_pipe_transport(
+        self: Any,
+        pipe: Any,
+        protocol: BaseProtocol,
+        waiter: Future[None] | None = None,
+        extra: dict[str, Any] | None = None,
+    ) -> _UnixWritePipeTransport:
+        return _UnixWritePipeTransport(self, pipe, protocol, waiter, extra)
