@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 import socket
+import struct
 from collections.abc import Awaitable, Callable, Iterator
 from types import ModuleType
 from typing import Any
@@ -107,3 +108,23 @@ def tell_problems(loop: asyncio.AbstractEventLoop) -> list[dict[str, Any]]:
     problems: list[dict[str, Any]] = []
     loop.set_exception_handler(lambda _, context: problems.append(context))
     return problems
+
+
+async def far_reads(far: socket.socket, size: int = -1) -> bytes:
+    """Read in a thread: so many bytes, or to the end."""
+
+    def read() -> bytes:
+        data = bytearray()
+        while len(data) != size:
+            piece = far.recv(65536 if size < 0 else min(65536, size - len(data)))
+            if not piece:
+                break
+            data += piece
+        return bytes(data)
+
+    return await asyncio.get_running_loop().run_in_executor(None, read)
+
+
+def pattern(size: int) -> bytes:
+    """Bytes whose order shows."""
+    return b"".join(struct.pack(">I", i) for i in range(size // 4 + 1))[:size]

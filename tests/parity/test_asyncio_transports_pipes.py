@@ -1,6 +1,7 @@
 """Transports of pipes and terminals."""
 
 import asyncio
+import io
 import os
 import pty
 import socket
@@ -10,8 +11,7 @@ from typing import Any
 
 import pytest
 
-from tests.loops import Recorder, open_loop, run, tell_problems
-from tests.parity.test_asyncio_transports import pattern
+from tests.loops import Recorder, open_loop, pattern, run, tell_problems
 
 MODULE = "asyncio"
 
@@ -21,7 +21,7 @@ async def reader(file: Any = None, factory: Any = Recorder) -> tuple[Any, int]:
     descriptor = -1
     if file is None:
         near, descriptor = os.pipe()
-        file = open(near, "rb", 0)
+        file = io.FileIO(near, "rb")
     loop = asyncio.get_running_loop()
     _, protocol = await loop.connect_read_pipe(factory, file)
     return protocol, descriptor
@@ -32,7 +32,7 @@ async def writer(file: Any = None, factory: Any = Recorder) -> tuple[Any, int]:
     descriptor = -1
     if file is None:
         descriptor, near = os.pipe()
-        file = open(near, "wb", 0)
+        file = io.FileIO(near, "wb")
     loop = asyncio.get_running_loop()
     _, protocol = await loop.connect_write_pipe(factory, file)
     return protocol, descriptor
@@ -174,9 +174,7 @@ def test_a_writer_whose_reader_goes(impl: ModuleType) -> None:
     run(impl, main)
 
 
-def test_a_write_that_fails(
-    impl: ModuleType, caplog: pytest.LogCaptureFixture
-) -> None:
+def test_a_write_that_fails(impl: ModuleType, caplog: pytest.LogCaptureFixture) -> None:
     async def main() -> None:
         protocol, far = await writer()
         os.close(far)
@@ -217,9 +215,11 @@ def test_what_cannot_be_written(impl: ModuleType) -> None:
 def test_files_that_are_no_pipes(impl: ModuleType) -> None:
     async def main() -> None:
         for connecting in (reader, writer):
-            with open(__file__, "rb") as file:
-                with pytest.raises(ValueError, match="ipe transport is "):
-                    await connecting(file)
+            with (
+                open(__file__, "rb") as file,
+                pytest.raises(ValueError, match="ipe transport is "),
+            ):
+                await connecting(file)
 
     run(impl, main)
 
@@ -228,8 +228,8 @@ def test_a_terminal(impl: ModuleType) -> None:
     async def main() -> None:
         outer, inner = pty.openpty()
         tty.setraw(inner)
-        one, _ = await reader(open(os.dup(outer), "rb", 0))
-        two, _ = await writer(open(outer, "wb", 0))
+        one, _ = await reader(io.FileIO(os.dup(outer), "rb"))
+        two, _ = await writer(io.FileIO(outer, "wb"))
         with open(inner, "r+b", 0) as file:
             file.write(b"1")
             await one.until(lambda: one.received == b"1")

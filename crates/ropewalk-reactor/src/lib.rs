@@ -10,10 +10,10 @@ pub mod incoming;
 mod poller;
 mod pulse;
 mod ready;
-mod timers;
-mod wake;
 #[cfg(unix)]
 pub mod stream;
+mod timers;
+mod wake;
 mod watch;
 
 pub use children::{Child, End};

@@ -12,6 +12,7 @@ from asyncio import base_events, unix_events
 from ropewalk._asyncio import _handles, _views
 from ropewalk._asyncio._datagrams import DatagramEndpoints
 from ropewalk._asyncio._sockets import SocketOperations
+from ropewalk._asyncio._transports import TransportMaker
 from ropewalk._ropewalk.asyncio.loops import LoopCore
 
 TYPE_CHECKING = False
@@ -26,7 +27,9 @@ _OWN_POLL = 2
 _Base: Any = unix_events._UnixSelectorEventLoop  # type: ignore[attr-defined]
 
 
-class EventLoop(LoopCore, SocketOperations, DatagramEndpoints, _Base):  # type: ignore[misc]
+class EventLoop(  # type: ignore[misc]
+    LoopCore, SocketOperations, DatagramEndpoints, TransportMaker, _Base
+):
     """An event loop for one thread.
 
     `selector`, from the module selectors, is polled in place of the loop's own poller;

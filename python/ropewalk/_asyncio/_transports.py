@@ -109,7 +109,7 @@ class _SelectorSocketTransport(_Writer, _stdlib._SelectorSocketTransport):  # ty
         server: AbstractServer | None = None,
     ) -> None:
         self._core = core = StreamCore(self, True)
-        self.write = core.write
+        self.write = core.write  # type: ignore[method-assign]
         super().__init__(loop, sock, protocol, waiter, extra, server)
         core.open(self._sock_fd)
 
@@ -240,7 +240,7 @@ class _UnixWritePipeTransport(_Writer, _stdlib_pipes._UnixWritePipeTransport):  
         extra: dict[str, Any] | None = None,
     ) -> None:
         self._core = core = StreamCore(self, False)
-        self.write = core.write
+        self.write = core.write  # type: ignore[method-assign]
         super().__init__(loop, pipe, protocol, waiter, extra)
         core.open(self._fileno)
 
@@ -289,8 +289,14 @@ class _UnixWritePipeTransport(_Writer, _stdlib_pipes._UnixWritePipeTransport):  
             self._call_connection_lost(None)
 
 
+_OWN_POLL = 2
+
+
 class TransportMaker:
-    """Makes these transports wherever the running Python's loop makes its own."""
+    """Makes these transports wherever the running Python's loop makes its own.
+
+    A loop over a selector of the user's has the running Python's own.
+    """
 
     def _make_socket_transport(
         self: Any,
@@ -300,7 +306,10 @@ class TransportMaker:
         *,
         extra: dict[str, Any] | None = None,
         server: AbstractServer | None = None,
-    ) -> _SelectorSocketTransport:
+    ) -> Any:
+        if self._own & _OWN_POLL:
+            make = super()._make_socket_transport  # type: ignore[misc]
+            return make(sock, protocol, waiter, extra=extra, server=server)
         if sys.version_info >= (3, 12):
             self._ensure_fd_no_transport(sock)
         return _SelectorSocketTransport(self, sock, protocol, waiter, extra, server)
@@ -316,11 +325,22 @@ class TransportMaker:
         server_hostname: str | None = None,
         extra: dict[str, Any] | None = None,
         server: AbstractServer | None = None,
-        ssl_handshake_timeout: float | None = (
-            asyncio.constants.SSL_HANDSHAKE_TIMEOUT
-        ),
+        ssl_handshake_timeout: float | None = (asyncio.constants.SSL_HANDSHAKE_TIMEOUT),
         ssl_shutdown_timeout: float | None = asyncio.constants.SSL_SHUTDOWN_TIMEOUT,
     ) -> Any:
+        if self._own & _OWN_POLL:
+            return super()._make_ssl_transport(  # type: ignore[misc]
+                rawsock,
+                protocol,
+                sslcontext,
+                waiter,
+                server_side=server_side,
+                server_hostname=server_hostname,
+                extra=extra,
+                server=server,
+                ssl_handshake_timeout=ssl_handshake_timeout,
+                ssl_shutdown_timeout=ssl_shutdown_timeout,
+            )
         if sys.version_info >= (3, 12):
             self._ensure_fd_no_transport(rawsock)
         tls: Any = asyncio.sslproto.SSLProtocol(
@@ -330,7 +350,7 @@ class TransportMaker:
             waiter,  # type: ignore[arg-type]
             server_side,
             server_hostname,
-            ssl_handshake_timeout=ssl_handshake_timeout,
+            ssl_handshake_timeout=ssl_handshake_timeout,  # type: ignore[arg-type]
             ssl_shutdown_timeout=ssl_shutdown_timeout,
         )
         _SelectorSocketTransport(self, rawsock, tls, extra=extra, server=server)
@@ -342,7 +362,10 @@ class TransportMaker:
         protocol: BaseProtocol,
         waiter: Future[None] | None = None,
         extra: dict[str, Any] | None = None,
-    ) -> _UnixReadPipeTransport:
+    ) -> Any:
+        if self._own & _OWN_POLL:
+            make = super()._make_read_pipe_transport  # type: ignore[misc]
+            return make(pipe, protocol, waiter, extra)
         return _UnixReadPipeTransport(self, pipe, protocol, waiter, extra)
 
     def _make_write_pipe_transport(
@@ -351,5 +374,8 @@ class TransportMaker:
         protocol: BaseProtocol,
         waiter: Future[None] | None = None,
         extra: dict[str, Any] | None = None,
-    ) -> _UnixWritePipeTransport:
+    ) -> Any:
+        if self._own & _OWN_POLL:
+            make = super()._make_write_pipe_transport  # type: ignore[misc]
+            return make(pipe, protocol, waiter, extra)
         return _UnixWritePipeTransport(self, pipe, protocol, waiter, extra)

@@ -25,7 +25,7 @@ class StreamCore:
         """Begins with this descriptor, which is set not to block."""
 
     def detach(self) -> None:
-        """Ends: the descriptor is somebody else's from now on, and nothing is kept alive."""
+        """Ends: the descriptor is somebody else's from now on."""
 
     def read_ready(self) -> None:
         """Looks at the descriptor once and hands on what came."""
@@ -41,9 +41,7 @@ class StreamCore:
         """
 
     def write_all(self, list_of_data: Iterable[Buffer]) -> None:
-        """Write a list (or any iterable) of data bytes to the transport: as one message, with no
-        copy of those that are bytes.
-        """
+        """Write a list (or any iterable) of data bytes to the transport, as one."""
 
     def get_write_buffer_size(self) -> int:
         """Return the current size of the write buffer."""

@@ -78,7 +78,9 @@ impl StreamCore {
     }
 
     fn object(&self, py: Python<'_>, place: fn(&State) -> &Option<Py<PyAny>>) -> Option<Py<PyAny>> {
-        place(&self.state()).as_ref().map(|value| value.clone_ref(py))
+        place(&self.state())
+            .as_ref()
+            .map(|value| value.clone_ref(py))
     }
 }
 
@@ -152,8 +154,7 @@ impl StreamCore {
         writing::write(self, data)
     }
 
-    /// Write a list (or any iterable) of data bytes to the transport: as one message, with no
-    /// copy of those that are bytes.
+    /// Write a list (or any iterable) of data bytes to the transport, as one.
     fn write_all(&self, list_of_data: &Bound<'_, PyAny>) -> PyResult<()> {
         writing::write_all(self, list_of_data)
     }
@@ -238,8 +239,7 @@ impl StreamCore {
     fn __iter__<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
         let pieces: Vec<Vec<u8>> = self.state().buffer.pieces().map(<[u8]>::to_vec).collect();
         let pieces = pieces.iter().map(|piece| PyBytes::new(py, piece));
-        PyList::new(py, pieces.collect::<Vec<_>>())?
-            .call_method0(intern!(py, "__iter__"))
+        PyList::new(py, pieces.collect::<Vec<_>>())?.call_method0(intern!(py, "__iter__"))
     }
 
     fn __traverse__(&self, visit: PyVisit<'_>) -> Result<(), PyTraverseError> {

@@ -3,7 +3,10 @@
 //! Promise: `bytes` are kept by reference, since nobody can change them; whatever can change is
 //! looked at during the call only, and copied if something of it has to wait.
 
-#![expect(unsafe_code, reason = "the memory of a buffer is looked at without a copy")]
+#![expect(
+    unsafe_code,
+    reason = "the memory of a buffer is looked at without a copy"
+)]
 
 use pyo3::buffer::PyBuffer;
 use pyo3::exceptions::PyOSError;

@@ -75,11 +75,7 @@ fn as_bytes(core: &StreamCore, py: Python<'_>, mut look: Look<'_>) -> PyResult<(
     }
 }
 
-fn into_buffer(
-    core: &StreamCore,
-    protocol: &Bound<'_, PyAny>,
-    descriptor: RawFd,
-) -> PyResult<()> {
+fn into_buffer(core: &StreamCore, protocol: &Bound<'_, PyAny>, descriptor: RawFd) -> PyResult<()> {
     let py = protocol.py();
     let buffer = match offered(protocol) {
         Ok(buffer) => buffer,
