@@ -8,13 +8,9 @@ the names that it knows.
 
 from __future__ import annotations
 
-import asyncio.constants
-import asyncio.protocols
-import asyncio.selector_events
-import asyncio.sslproto
-import asyncio.unix_events
 import socket
 import sys
+from asyncio import constants, protocols, selector_events, sslproto, unix_events
 
 from ropewalk._ropewalk.asyncio.transports import StreamCore
 
@@ -27,8 +23,8 @@ if TYPE_CHECKING:
 
     from typing_extensions import Buffer
 
-_stdlib: Any = asyncio.selector_events
-_stdlib_pipes: Any = asyncio.unix_events
+_stdlib: Any = selector_events
+_stdlib_pipes: Any = unix_events
 
 
 def _in_core(name: str) -> property:
@@ -123,7 +119,7 @@ class _SelectorSocketTransport(_Writer, _stdlib._SelectorSocketTransport):  # ty
 
     def set_protocol(self, protocol: BaseProtocol) -> None:
         """Set a new protocol."""
-        buffered = isinstance(protocol, asyncio.protocols.BufferedProtocol)
+        buffered = isinstance(protocol, protocols.BufferedProtocol)
         self._core.set_protocol(protocol, buffered)
         self._protocol_connected = True
 
@@ -325,8 +321,8 @@ class TransportMaker:
         server_hostname: str | None = None,
         extra: dict[str, Any] | None = None,
         server: AbstractServer | None = None,
-        ssl_handshake_timeout: float | None = (asyncio.constants.SSL_HANDSHAKE_TIMEOUT),
-        ssl_shutdown_timeout: float | None = asyncio.constants.SSL_SHUTDOWN_TIMEOUT,
+        ssl_handshake_timeout: float | None = (constants.SSL_HANDSHAKE_TIMEOUT),
+        ssl_shutdown_timeout: float | None = constants.SSL_SHUTDOWN_TIMEOUT,
     ) -> Any:
         if self._own & _OWN_POLL:
             return super()._make_ssl_transport(  # type: ignore[misc]
@@ -343,7 +339,7 @@ class TransportMaker:
             )
         if sys.version_info >= (3, 12):
             self._ensure_fd_no_transport(rawsock)
-        tls: Any = asyncio.sslproto.SSLProtocol(
+        tls: Any = sslproto.SSLProtocol(
             self,
             protocol,
             sslcontext,
