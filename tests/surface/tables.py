@@ -4,6 +4,7 @@ Promise: a further replaced module needs a row in `FACES` and nothing elsewhere.
 no row mentions has to be equal.
 """
 
+import asyncio
 import concurrent.futures
 import sys
 from collections.abc import Callable
@@ -16,19 +17,24 @@ class Face:
     """One replaced module.
 
     handed_on    names that are the standard library's own objects, on purpose
+    left_alone   names that install() need not replace: theirs use what it replaced
     back_ports   names (or Class.name) that newer Pythons have, offered on all
     additions    names (or Class.name) that only ropewalk has
     parameters   keyword-only parameters (Class.name) that only ropewalk has
     absent       private Class.name that ropewalk does not have, as docs/compat.md says
+    uncopied     Class.name of what cannot be copied, as docs/compat.md says: where the
+                 standard library makes a copy that shares half of what is inside
     factories    functions whose objects are looked at as those of a class are
     instances    how to make one of each public class that needs arguments
     """
 
     handed_on: frozenset[str] = frozenset()
+    left_alone: frozenset[str] = frozenset()
     back_ports: frozenset[str] = frozenset()
     additions: frozenset[str] = frozenset()
     parameters: frozenset[str] = frozenset()
     absent: frozenset[str] = frozenset()
+    uncopied: frozenset[str] = frozenset()
     factories: tuple[str, ...] = ()
     instances: dict[str, Callable[[Any], Any]] = field(default_factory=dict)
 
@@ -64,6 +70,34 @@ def _of_threads() -> frozenset[str]:
     return frozenset(names)
 
 
+def _of_asyncio() -> frozenset[str]:
+    """What `asyncio` offers that ropewalk leaves as it is: all but these."""
+    ours = {
+        *("SelectorEventLoop", "EventLoop", "Runner", "new_event_loop", "run"),
+        *("StreamReader", "StreamWriter", "StreamReaderProtocol"),
+        *("open_connection", "start_server"),
+        *("open_unix_connection", "start_unix_server"),
+    }
+    return frozenset(asyncio.__all__) - ours
+
+
+def _closed_loop(cls: Any = asyncio.SelectorEventLoop) -> Any:
+    """A loop that leaves no descriptor behind; some objects only want to hold one."""
+    loop = cls()
+    loop.close()
+    return loop
+
+
+class _Transport:
+    """As much of a transport as an idle writer looks at."""
+
+    def is_closing(self) -> bool:
+        return True
+
+
+_LOOP = _closed_loop()
+
+
 def _nothing(*_: object) -> None:
     return None
 
@@ -90,6 +124,19 @@ _LATE_IN_TIMER = (
 _HAS_SHUTDOWN = sys.version_info >= (3, 13)
 
 FACES: dict[str, Face] = {
+    "asyncio": Face(
+        handed_on=_of_asyncio(),
+        left_alone=frozenset({"Runner", "new_event_loop", "run"}),
+        uncopied=frozenset({"SelectorEventLoop.deepcopy", "StreamReader.deepcopy"})
+        | frozenset({"EventLoop.deepcopy"}),
+        instances={
+            "EventLoop": _closed_loop,
+            "SelectorEventLoop": _closed_loop,
+            "StreamReader": lambda cls: cls(loop=_LOOP),
+            "StreamReaderProtocol": lambda cls: cls(None, loop=_LOOP),
+            "StreamWriter": lambda cls: cls(_Transport(), None, None, _LOOP),
+        },
+    ),
     "concurrent.futures": Face(
         handed_on=frozenset(
             {

@@ -154,8 +154,9 @@ def test_name_of_the_class(pair: Class) -> None:
 
 def test_bases_keep_their_order(pair: Class) -> None:
     theirs = [cls.__name__ for cls in pair.theirs.__mro__]
-    # A class of ours may stand on its model.
+    # A class of ours may stand on its model, and so may its bases.
     ours = [cls.__name__ for cls in pair.ours.__mro__ if cls is not pair.theirs]
+    ours = list(dict.fromkeys(ours))
     if pair.ours is pair.theirs:
         ours = theirs
     assert [name for name in ours if name in theirs] == theirs
@@ -202,7 +203,19 @@ def test_what_an_instance_can_and_cannot(
     pair: Class, call: Callable[[Any], Any]
 ) -> None:
     expected = _told(call, pair.make(pair.theirs))
-    assert _told(call, pair.make(pair.ours)) == expected
+    got = _told(call, pair.make(pair.ours))
+    if call in (copy.deepcopy, pickle.dumps):
+        # Which error says so depends on what is met first inside.
+        expected, got = _copied(expected), _copied(got)
+        if call.__name__ in pair.allowed(pair.module.face.uncopied):
+            assert (expected, got) == ("works", "refused")
+            return
+    assert got == expected
+
+
+def _copied(told: str) -> str:
+    refusals = ("TypeError", "AttributeError", "PicklingError")
+    return "refused" if told in refusals else told
 
 
 def test_repr_has_the_same_shape(pair: Class) -> None:

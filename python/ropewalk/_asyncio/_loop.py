@@ -152,3 +152,7 @@ class EventLoop(  # type: ignore[misc]
         removed = bool(super().remove_signal_handler(sig))
         self._signals = bool(self._signal_handlers)
         return removed
+
+
+# As the class that it stands for: in repr(), in messages, for those who pickle it.
+EventLoop.__name__ = EventLoop.__qualname__ = _Base.__name__

@@ -129,6 +129,7 @@ def _with_our_classes(function: Any) -> Any:
 
 
 _made: Callable[..., Any] = _with_our_classes(_StdProtocol.connection_made)
+_made.__doc__ = "Take the transport; a server's callback is started with it."
 StreamReaderProtocol.connection_made = _made  # type: ignore[method-assign]
 
 _FUNCTIONS: dict[str, Any] = {

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 
+from ropewalk._asyncio import put
 from ropewalk._asyncio._loop import EventLoop
 
 TYPE_CHECKING = False
@@ -18,8 +19,7 @@ if sys.version_info >= (3, 13):
 
 def _put_into(module: ModuleType) -> None:
     """Make the names of ``asyncio.unix_events`` mean what they mean here."""
-    for name, value in OURS.items():
-        setattr(module, name, value)
+    put(module, OURS)
     for name in ("_UnixDefaultEventLoopPolicy", "DefaultEventLoopPolicy"):
         policy = getattr(module, name, None)
         if policy is not None:

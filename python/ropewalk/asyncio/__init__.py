@@ -50,12 +50,26 @@ else:
 
 globals().update({name: getattr(_stdlib, name) for name in __all__})
 globals().update(_OURS)
+if "SelectorEventLoop" in _OURS:
+    # The name that the class has in the standard library, by which it is pickled.
+    _UnixSelectorEventLoop = _OURS["SelectorEventLoop"]
+for _value in _OURS.values():
+    # Inside the standard library's modules, once install() has put them there.
+    if isinstance(_value, type) and _value.__module__.startswith("ropewalk."):
+        _value.__module__ = __name__
+
+
+# The standard library's own ask the policy, and install() makes it give our loop.
+_LEFT_ALONE = frozenset({"Runner", "new_event_loop", "run"})
 
 
 def _put_into(module: ModuleType) -> None:
     """Make the names of ``asyncio`` mean what they mean here."""
-    for name in _OURS.keys() & vars(module).keys():
-        setattr(module, name, _OURS[name])
+    for name in (_OURS.keys() & vars(module).keys()) - _LEFT_ALONE:
+        ours, theirs = _OURS[name], getattr(module, name)
+        if isinstance(ours, type) and ours is not theirs:
+            ours.__module__ = theirs.__module__
+        setattr(module, name, ours)
 
 
 def __getattr__(name: str) -> Any:
