@@ -256,13 +256,13 @@ impl<W> Poller<W> {
         let slot = self.slots.get_mut(usize::try_from(descriptor).ok()?)?;
         let removed = slot.side(direction).take()?;
         let left = slot.interest();
-        if !slot.is_watched() {
+        if slot.is_watched() {
+            let _ = self.epoll.modify(descriptor, left);
+        } else {
             self.watched -= 1;
             // An error means that the file is gone, and its place in the set with it; if not,
             // `settle` will see to it.
             let _ = self.epoll.remove(descriptor);
-        } else {
-            let _ = self.epoll.modify(descriptor, left);
         }
         Some(removed.watcher)
     }
