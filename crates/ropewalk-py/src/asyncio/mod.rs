@@ -6,6 +6,7 @@ mod locks;
 mod loops;
 pub(crate) mod module;
 mod process;
+mod slow;
 mod queues;
 mod sock;
 mod streams;
