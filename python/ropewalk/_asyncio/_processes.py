@@ -10,9 +10,11 @@ is done as the standard library does it.
 from __future__ import annotations
 
 import asyncio.events as asyncio_events
+import asyncio.protocols as protocols
 import asyncio.unix_events as unix_events
 import contextlib
 import os
+import sys
 import threading
 import warnings
 from asyncio.log import logger
@@ -62,10 +64,20 @@ def _program_has_a_watcher() -> bool:
         return False
     default: Any = getattr(unix_events, "_UnixDefaultEventLoopPolicy", None)
     if of_policy is getattr(default, "get_child_watcher", None):
-        return policy._watcher is not None
+        return type(policy._watcher) not in (type(None), _default_watcher())
     # A policy without watchers has the base class's method, which only raises.
     base: Any = asyncio_events.AbstractEventLoopPolicy
     return of_policy is not base.get_child_watcher
+
+
+def _default_watcher() -> Any:
+    """Return the class of the watcher that the standard library makes unasked.
+
+    Whether the program has set such a one cannot be told, and makes no difference.
+    """
+    if sys.version_info < (3, 12):
+        return getattr(unix_events, "ThreadedChildWatcher", None)
+    return getattr(unix_events, "PidfdChildWatcher", None)
 
 
 class SubprocessTransport(unix_events._UnixSubprocessTransport):  # type: ignore[name-defined, misc, unused-ignore]
@@ -83,6 +95,32 @@ class SubprocessTransport(unix_events._UnixSubprocessTransport):  # type: ignore
             return
         with contextlib.suppress(ChildProcessError):  # the loop says so in its turn
             process.returncode = self._child.look()
+
+    async def _connect_pipes(self, waiter: Any) -> None:
+        """Connect the pipes; see to the end when it came in the middle of that.
+
+        A pipe that was lost before it stood in the table, or was connected after
+        close(), would otherwise keep the transport from ever being done.
+        """
+        await super()._connect_pipes(waiter)
+        if self._pending_calls is not None:
+            # It failed. The protocol was told nothing and is told nothing any more.
+            self._protocol = protocols.SubprocessProtocol()
+            self._pending_calls = None
+            self.close()
+        if self._closed and not self._finished:
+            self._close_pipes()
+        if not self._finished:
+            self._try_finish()
+
+    def _close_pipes(self) -> None:
+        files = (self._proc.stdin, self._proc.stdout, self._proc.stderr)
+        for number, pipe in list(self._pipes.items()):
+            if pipe is not None:
+                pipe.pipe.close()
+            else:
+                files[number].close()
+                del self._pipes[number]
 
     def close(self) -> None:
         """Close the pipes, and kill the child if it still runs."""

@@ -73,8 +73,11 @@ class Watched:
         self._watch: Watch | None = None
         self._terms: tuple[float, int] | None = None
 
-    def enter(self, loop: Any) -> None:
-        """Take note that the current thread begins to run the loop."""
+    def for_thread(self, loop: Any) -> Watch | None:
+        """Return what watches the loop while the current thread runs it.
+
+        The caller enters it: it is the caller's frame that the loop's stack begins at.
+        """
         wanted = _wanted(loop)
         terms = (wanted, threading.get_ident()) if wanted else None
         if terms != self._terms:
@@ -84,8 +87,7 @@ class Watched:
                 name = threading.current_thread().name
                 self._watch = native.asyncio.slow.Watch(loop, wanted, name)
             self._terms = terms
-        if self._watch is not None:
-            self._watch.enter()
+        return self._watch
 
     def end(self) -> None:
         """Watch no longer."""

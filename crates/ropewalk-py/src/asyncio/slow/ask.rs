@@ -1,8 +1,8 @@
 //! One report, by whichever way comes first. Promise: each block is told of once, by the thread
 //! that has the interpreter or by the watching thread, never by both.
 
+use super::stack::{Libraries, Place, Report, without_the_loop};
 use super::standing::Standing;
-use super::stack::{Libraries, Place, Report};
 use pyo3::prelude::*;
 use ropewalk_facade::Deadline;
 use ropewalk_facade::atomic::{AtomicBool, Ordering};
@@ -31,7 +31,7 @@ impl Subject {
         let report = Report {
             thread: &self.thread,
             lasted: block.lasted,
-            places,
+            places: without_the_loop(places),
             libraries: &self.libraries,
             keeps_interpreter,
         };

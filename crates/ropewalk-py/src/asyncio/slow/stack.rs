@@ -17,13 +17,26 @@ impl Display for Place {
     }
 }
 
+/// The loop's own frames, between whoever runs it and the callback.
+const OF_THE_LOOP: [&str; 2] = ["/asyncio/base_events.py", "/asyncio/events.py"];
+
+/// Cuts off the loop's own frames at the outer end, unless there is nothing else.
+pub(super) fn without_the_loop(places: &[Place]) -> &[Place] {
+    let of_the_loop = |place: &&Place| OF_THE_LOOP.iter().any(|end| place.file.ends_with(end));
+    let count = places.iter().rev().take_while(of_the_loop).count();
+    match places.len() - count {
+        0 => places,
+        rest => &places[..rest],
+    }
+}
+
 /// Whose files are not the program's: directories, each with a slash at its end.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Libraries(pub(super) Vec<String>);
 
 impl Libraries {
     fn have(&self, place: &Place) -> bool {
-        place.file.starts_with('<')
+        place.file.starts_with("<frozen ")
             || place.file.contains("/site-packages/")
             || place.file.contains("/dist-packages/")
             || self.0.iter().any(|home| place.file.starts_with(home))

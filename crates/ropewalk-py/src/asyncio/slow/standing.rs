@@ -1,7 +1,10 @@
 //! The loop's thread, as far as its stack is concerned. Promise: written by that thread when it
 //! begins to run the loop; what the addresses lead to is read only while a callback runs there.
 
-#![expect(unsafe_code, reason = "CPython's functions for the current frame and thread")]
+#![expect(
+    unsafe_code,
+    reason = "CPython's functions for the current frame and thread"
+)]
 
 use super::remote::Reader;
 

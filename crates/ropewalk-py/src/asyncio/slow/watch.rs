@@ -3,10 +3,11 @@
 
 use super::ask::{Subject, Teller};
 use super::standing::{Standing, libraries};
+use crate::asyncio::loops::LoopCore;
 use pyo3::exceptions::PyValueError;
 use pyo3::prelude::*;
 use ropewalk_park::ShortLock;
-use ropewalk_reactor::{Pulse, Watch};
+use ropewalk_reactor::Watch;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -14,11 +15,7 @@ use std::time::Duration;
 ///
 /// `enter` is called in the thread that runs the loop, each time that it begins to; `end` when
 /// the loop is closed.
-#[pyclass(
-    frozen,
-    name = "Watch",
-    module = "ropewalk._ropewalk.asyncio.slow"
-)]
+#[pyclass(frozen, name = "Watch", module = "ropewalk._ropewalk.asyncio.slow")]
 pub(crate) struct PyWatch {
     subject: Arc<Subject>,
     watch: ShortLock<Option<Watch>>,
@@ -27,16 +24,16 @@ pub(crate) struct PyWatch {
 #[pymethods]
 impl PyWatch {
     #[new]
-    fn new(py: Python<'_>, seconds: f64, thread: String) -> PyResult<Self> {
+    fn new(event_loop: &Bound<'_, LoopCore>, seconds: f64, thread: String) -> PyResult<Self> {
+        let py = event_loop.py();
         let allowed = Duration::try_from_secs_f64(seconds)
             .map_err(|error| PyValueError::new_err(error.to_string()))?;
         let subject = Arc::new(Subject {
-            pulse: Arc::new(Pulse::new()),
+            pulse: Arc::clone(event_loop.get().pulse()),
             standing: Standing::default(),
             thread,
             libraries: libraries(py)?,
         });
-        subject.standing.enter(py);
         let mut teller = Teller::new(Arc::clone(&subject));
         let watch = Watch::start(&subject.pulse, allowed, move |block| teller.tell(block))?;
         Ok(Self {
@@ -48,13 +45,6 @@ impl PyWatch {
     /// The current thread begins to run the loop.
     fn enter(&self, py: Python<'_>) {
         self.subject.standing.enter(py);
-    }
-
-    fn begin(&self) {
-        self.subject.pulse.begin();
-    }
-    fn rest(&self) {
-        self.subject.pulse.rest();
     }
 
     /// Let the watching thread end.
