@@ -15,7 +15,6 @@ from types import ModuleType, SimpleNamespace
 from typing import Any
 
 import pytest
-
 from ropewalk._asyncio import _processes
 
 MODULE = "asyncio"
@@ -348,7 +347,7 @@ def test_a_cancelled_start_leaves_nothing(own: ModuleType, turns: int) -> None:
             await own.sleep(0)
 
     with warnings.catch_warnings():
-        warnings.sownefilter("ignore", ResourceWarning)
+        warnings.simplefilter("ignore", ResourceWarning)
         own.run(main())
         gc.collect()
 

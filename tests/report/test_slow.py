@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import pytest
-
 from ropewalk._asyncio import _slow
 
 from .hanging import Program
@@ -185,7 +184,7 @@ def test_a_forked_child_has_a_watch_of_its_own() -> None:
 
 def test_the_thread_ends_with_the_loop() -> None:
     source = """
-        import asyncio, os, time
+        import asyncio, gc, os, time
         def threads():
             return len(os.listdir("/proc/self/task"))
         async def main():
@@ -196,6 +195,7 @@ def test_the_thread_ends_with_the_loop() -> None:
         loop = asyncio.new_event_loop()
         loop.run_until_complete(main())
         del loop
+        gc.collect()
         while threads() > 1:
             time.sleep(0.01)
     """

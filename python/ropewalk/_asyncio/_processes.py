@@ -84,6 +84,8 @@ class SubprocessTransport(unix_events._UnixSubprocessTransport):  # type: ignore
     """The standard library's transport; its loop tells it of the child's end."""
 
     _child: Child | None = None
+    if TYPE_CHECKING:
+        _pending_calls: Any
 
     def _look(self) -> None:
         """Let Popen know how the child ended, so that it does not wait for it itself.
@@ -204,8 +206,8 @@ class ChildProcesses(_Loop):
             self._wait_in_a_thread(transport)
             return
         transport._child = child
-        # The handle owns the descriptor: it is closed when nothing reads it any more,
-        # also by a loop that is closed while the child runs.
+        # The handle owns the descriptor, so that a loop that is closed while the child
+        # runs closes it too.
         self._add_reader(child.fileno(), self._child_is_ready, child, transport)
 
     def _child_is_ready(self, child: Child, transport: SubprocessTransport) -> None:
@@ -213,12 +215,16 @@ class ChildProcesses(_Loop):
             code = child.look()
         except ChildProcessError:
             code = transport._proc.returncode
-            if code in (None, 0):  # 0 is also what Popen makes of a missing status
-                self._remove_reader(child.fileno())
-                self._child_is_unknown(transport)
+            if code == 0:  # also what Popen makes of a missing status
+                code = None
+        else:
+            if code is None:
                 return
-        if code is not None:
-            self._remove_reader(child.fileno())
+        self._remove_reader(child.fileno())
+        child.close()
+        if code is None:
+            self._child_is_unknown(transport)
+        else:
             self._child_has_ended(transport, code)
 
     def _child_is_unknown(self, transport: SubprocessTransport) -> None:

@@ -1,8 +1,8 @@
 """A blocked loop is told of while it is blocked.
 
-Promise: off unless ROPEWALK_SLOW names a duration or the loop is in debug mode, and then
-nothing is started and nothing is paid for; what is wrong with the setting is one line on
-stderr that says what to write; a loop's watch ends with the loop.
+Promise: unless ROPEWALK_SLOW names a duration or the loop is in debug mode, nothing is
+started and nothing is paid for; what is wrong with the setting is one line on stderr
+that says what to write; a loop's watch ends with the loop.
 """
 
 from __future__ import annotations

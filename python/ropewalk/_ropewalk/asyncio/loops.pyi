@@ -22,10 +22,18 @@ class LoopCore:
     def __setattr__(self, name: str, value: Any, /) -> None: ...
     def __delattr__(self, name: str, /) -> None: ...
     def call_soon(
-        self, callback: Callable[..., object], /, *args: Any, context: Context | None = None
+        self,
+        callback: Callable[..., object],
+        /,
+        *args: Any,
+        context: Context | None = None,
     ) -> Any: ...
     def call_soon_threadsafe(
-        self, callback: Callable[..., object], /, *args: Any, context: Context | None = None
+        self,
+        callback: Callable[..., object],
+        /,
+        *args: Any,
+        context: Context | None = None,
     ) -> Any: ...
     def call_later(
         self,
@@ -57,7 +65,11 @@ class LoopCore:
     def _put_timer(self, handle: Any) -> None: ...
     def _timer_handle_cancelled(self, handle: Any) -> None: ...
     def _watch(
-        self, fd: int, write: bool, callback: Callable[..., object], args: tuple[Any, ...]
+        self,
+        fd: int,
+        write: bool,
+        callback: Callable[..., object],
+        args: tuple[Any, ...],
     ) -> Any: ...
     def _watch_with(self, fd: int, write: bool, handle: Any) -> None: ...
     def _unwatch(self, fd: int, write: bool) -> bool: ...
