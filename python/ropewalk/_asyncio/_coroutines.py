@@ -7,6 +7,7 @@ Promise: `asyncio.iscoroutinefunction`, `inspect` and `unittest.mock` take it fo
 from __future__ import annotations
 
 from inspect import CO_COROUTINE
+from types import FunctionType
 
 from ropewalk import _ropewalk
 
@@ -26,15 +27,50 @@ def native_coroutine(
 ) -> Callable[_P, Coroutine[Any, Any, _R]]:
     """Mark a plain function that returns a native coroutine as a coroutine function.
 
-    What makes a function's frame a coroutine is an instruction, not this flag.
+    What makes a function's frame a coroutine is an instruction, not the flag that is
+    set here.
     """
-    code = function.__code__
-    flags = code.co_flags | CO_COROUTINE
-    function.__code__ = code.replace(co_flags=flags)
-    return function
+    given: Any = function
+    code = given.__code__
+    marked = FunctionType(
+        code.replace(co_flags=code.co_flags | CO_COROUTINE),
+        given.__globals__,
+        given.__name__,
+        given.__defaults__,
+        given.__closure__,
+    )
+    marked.__kwdefaults__ = given.__kwdefaults__
+    marked.__annotations__ = given.__annotations__
+    marked.__qualname__ = given.__qualname__
+    marked.__module__ = given.__module__
+    return marked
 
 
-@native_coroutine
+def short_cut_to(
+    engine: Any,
+) -> Callable[
+    [Callable[_P, Coroutine[Any, Any, _R]]], Callable[_P, Coroutine[Any, Any, _R]]
+]:
+    """Decorate a plain function that returns a native coroutine, as `engine` does.
+
+    As `native_coroutine`; and a call with all its positional arguments goes to `engine`
+    and never runs the function.
+    """
+
+    def decorate(
+        function: Callable[_P, Coroutine[Any, Any, _R]],
+    ) -> Callable[_P, Coroutine[Any, Any, _R]]:
+        marked: Any = native_coroutine(function)
+        special = marked.__name__ in ("__aenter__", "__aexit__")
+        count = marked.__code__.co_argcount
+        short: Callable[_P, Coroutine[Any, Any, _R]]
+        short = _native.short_cut(marked, engine, count, special)
+        return short
+
+    return decorate
+
+
+@short_cut_to(_native.awaiting)
 def awaiting(what: Awaitable[Any]) -> Coroutine[Any, Any, Any]:
     """Await `what` and return its result."""
     return _native.awaiting(what)

@@ -1,13 +1,128 @@
-"""What takes the place of names in ``asyncio.locks``."""
+"""What takes the place of names in ``asyncio.locks``.
+
+Promise: what is free is taken and given back by the engine. Whoever has to wait does so
+in the standard library's own methods, which the classes inherit: ``_waiters``, fairness
+and cancellation are those of the running Python.
+"""
 
 from __future__ import annotations
 
+import asyncio.locks as _stdlib
+
+from ropewalk import _ropewalk
+from ropewalk._asyncio._coroutines import short_cut_to
+
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Coroutine
     from types import ModuleType
-    from typing import Any
+    from typing import Any, Literal
 
-OURS: dict[str, Any] = {}
+_native = _ropewalk.asyncio.locks
+
+
+class Lock(_native.LockEngine, _stdlib.Lock):
+    """A mutual exclusion lock for tasks.
+
+    Who waits gets it in the order of asking. It belongs to no task: any may release it.
+    """
+
+    def __init_subclass__(cls, **kwargs: Any) -> None:
+        super().__init_subclass__(**kwargs)
+        cls._plain = cls.acquire is Lock.acquire and cls.release is Lock.release
+
+    @short_cut_to(_native.LockEngine._quick_acquire)
+    def acquire(self) -> Coroutine[Any, Any, Literal[True]]:
+        """Take the lock, waiting until it is free, and return True."""
+        return self._acquire()
+
+    @short_cut_to(_native.LockEngine._quick_enter)
+    def __aenter__(self) -> Coroutine[Any, Any, None]:
+        return self._enter()
+
+    @short_cut_to(_native.LockEngine._quick_exit)
+    def __aexit__(self, exc_type: Any, exc: Any, tb: Any) -> Coroutine[Any, Any, None]:
+        return self._exit(exc_type, exc, tb)
+
+    _acquire_slowly = _stdlib.Lock.acquire
+    _release_slowly = _stdlib.Lock.release
+
+
+class Event(_native.EventEngine, _stdlib.Event):
+    """A flag that tasks can wait for.
+
+    It is not set at first.
+    """
+
+    @short_cut_to(_native.EventEngine._quick_wait)
+    def wait(self) -> Coroutine[Any, Any, Literal[True]]:
+        """Wait until the event is set, and return True."""
+        return self._wait()
+
+    _wait_slowly = _stdlib.Event.wait
+    _set_slowly = _stdlib.Event.set
+
+
+class Condition(_stdlib.Condition):
+    """A condition that tasks wait for, and a lock around what it is about.
+
+    Without `lock`, it makes one of its own.
+    """
+
+    def __init__(self, lock: Any = None) -> None:
+        super().__init__(Lock() if lock is None else lock)
+
+
+class Semaphore(_native.SemaphoreEngine, _stdlib.Semaphore):
+    """A number of permits that tasks take and give back.
+
+    `value` is how many there are at first.
+    """
+
+    def __init_subclass__(cls, **kwargs: Any) -> None:
+        super().__init_subclass__(**kwargs)
+        cls._plain = all(
+            getattr(cls, name) is getattr(Semaphore, name)
+            for name in ("acquire", "release", "locked")
+        )
+
+    @short_cut_to(_native.SemaphoreEngine._quick_acquire)
+    def acquire(self) -> Coroutine[Any, Any, Literal[True]]:
+        """Take a permit, waiting until there is one, and return True."""
+        return self._acquire()
+
+    @short_cut_to(_native.SemaphoreEngine._quick_enter)
+    def __aenter__(self) -> Coroutine[Any, Any, None]:
+        return self._enter()
+
+    @short_cut_to(_native.SemaphoreEngine._quick_exit)
+    def __aexit__(self, exc_type: Any, exc: Any, tb: Any) -> Coroutine[Any, Any, None]:
+        return self._exit(exc_type, exc, tb)
+
+    _acquire_slowly = _stdlib.Semaphore.acquire
+    _release_slowly = _stdlib.Semaphore.release
+
+
+class BoundedSemaphore(Semaphore, _stdlib.BoundedSemaphore):
+    """A semaphore that raises ValueError when more is given back than was taken."""
+
+    _release_slowly = _stdlib.BoundedSemaphore.release
+
+
+class Barrier(_stdlib.Barrier):
+    """A meeting point: `parties` tasks wait until all of them have come."""
+
+    def __init__(self, parties: int) -> None:
+        super().__init__(parties)
+        self._cond = Condition()
+
+
+OURS: dict[str, Any] = {
+    cls.__name__: cls
+    for cls in (Lock, Event, Condition, Semaphore, BoundedSemaphore, Barrier)
+}
+for _cls in OURS.values():
+    _cls.__module__ = "ropewalk.asyncio"
 
 
 def _put_into(module: ModuleType) -> None:

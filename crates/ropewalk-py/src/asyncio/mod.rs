@@ -2,12 +2,12 @@
 //! Promise: one folder per part, each with a submodule of the extension of the same name.
 
 pub(crate) mod awaitable;
+mod deque;
 mod locks;
 mod loops;
 pub(crate) mod module;
 mod process;
 mod queues;
-mod slow;
 mod sock;
 mod streams;
 mod transports;

@@ -3,13 +3,12 @@
 use pyo3::prelude::*;
 
 /// The parts of it, by the names that they are imported by.
-const PARTS: [&str; 10] = [
+const PARTS: [&str; 9] = [
     "awaitable",
     "locks",
     "loops",
     "process",
     "queues",
-    "slow",
     "sock",
     "streams",
     "transports",
@@ -29,8 +28,6 @@ pub(crate) mod asyncio {
     use crate::asyncio::process::module::process;
     #[pymodule_export]
     use crate::asyncio::queues::module::queues;
-    #[pymodule_export]
-    use crate::asyncio::slow::module::slow;
     #[pymodule_export]
     use crate::asyncio::sock::module::sock;
     #[pymodule_export]

@@ -13,10 +13,7 @@ class Child:
 
     def __new__(cls, pid: int) -> Child: ...
     def fileno(self) -> int:
-        """Return the descriptor; it is open until close()."""
+        """Return the descriptor; it is open as long as the object lives."""
 
     def look(self) -> int | None:
         """Return the exit code as subprocess counts it, None while the child runs."""
-
-    def close(self) -> None:
-        """Close the descriptor, which nobody polls any more."""

@@ -1,8 +1,9 @@
 //! The class of native coroutines, and how one is made.
-//! Promise: making one is one allocation.
+//! Promise: making one is one allocation, or none when one has died before.
 
 #![expect(unsafe_code, reason = "a class with slots that PyO3 does not offer")]
 
+use super::free::FreeList;
 use super::object::{Body, Object};
 use super::slots;
 use super::work::Work;
@@ -14,11 +15,20 @@ use std::ffi::c_void;
 use std::mem::{offset_of, size_of};
 use std::sync::OnceLock;
 
+/// Memory of dead coroutines.
+pub(super) static FREE: FreeList = FreeList::new();
+
 /// Makes a coroutine that does `work`.
 pub(crate) fn coroutine<W: Work>(py: Python<'_>, work: W) -> PyResult<Bound<'_, PyAny>> {
     let class = class(py)?.as_type_ptr();
-    // SAFETY: the class has the collector's flag and this size of objects.
-    let made = unsafe { ffi::PyObject_GC_New::<ffi::PyObject>(class) };
+    let kept = FREE.take();
+    let made = if kept.is_null() {
+        // SAFETY: the class has the collector's flag and this size of objects.
+        unsafe { ffi::PyObject_GC_New::<ffi::PyObject>(class) }
+    } else {
+        // SAFETY: memory of a dead object of the class, untracked, and this thread's alone.
+        unsafe { ffi::PyObject_Init(kept, class) }
+    };
     // SAFETY: a new reference, or null with MemoryError set; filled before anybody sees it.
     let made = unsafe { Bound::from_owned_ptr_or_err(py, made) }?;
     let object = made.as_ptr().cast::<Object>();
@@ -101,7 +111,7 @@ fn make(py: Python<'_>) -> PyResult<Bound<'_, PyType>> {
         slot(ffi::Py_tp_traverse, slots::traverse as *mut c_void),
         slot(ffi::Py_tp_clear, slots::clear as *mut c_void),
         slot(ffi::Py_tp_repr, slots::REPR as *mut c_void),
-        slot(ffi::Py_tp_iternext, slots::NEXT as *mut c_void),
+        slot(ffi::Py_tp_iternext, slots::iternext as *mut c_void),
         slot(ffi::Py_am_await, slots::AWAIT as *mut c_void),
         slot(ffi::Py_am_send, slots::am_send as *mut c_void),
         slot(ffi::Py_tp_methods, methods.cast()),

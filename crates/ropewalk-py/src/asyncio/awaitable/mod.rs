@@ -15,24 +15,36 @@
 //! 2. A cancellation reaches `resume` as `Err(CancelledError)`, `close()` as
 //!    `Err(GeneratorExit)`: give back what was taken, and return the error.
 //! 3. Hand out `coroutine(py, work)` from a method of a native class. The Python class above
-//!    declares the method as a plain `def`, with `CO_COROUTINE` set in its code by
-//!    `ropewalk._asyncio._coroutines.native_coroutine`, so that it is a coroutine function to all
-//!    who ask; [`Origin`] names that method.
+//!    declares the method as a plain `def` under the decorator
+//!    `native_coroutine` of `ropewalk._asyncio._coroutines`, so that it is a coroutine function to
+//!    all who ask (`short_cut_to(Engine.method)` lets calls go straight to the engine as well);
+//!    [`Origin`] names that method.
+//!
+//! 4. Where every nanosecond counts: hold objects as [`Held`], implement `at_once` for the step
+//!    that needs no Python code, and [`Handed`], and give `short_cut_to` the capsule that
+//!    [`quick`] makes in place of the method.
 //!
 //! The work is dropped as soon as its last step is done.
 
 mod awaiting;
+mod bound;
 mod class;
 mod drive;
+mod free;
+mod held;
 mod loops;
+mod method;
 pub(crate) mod module;
 mod object;
 mod origin;
+mod quick;
 mod slots;
 mod work;
 
 pub(crate) use class::coroutine;
+pub(crate) use held::Held;
 #[allow(unused_imports, reason = "each part takes what it needs")]
 pub(crate) use loops::{future, running_loop};
 pub(crate) use origin::Origin;
+pub(crate) use quick::{Handed, quick};
 pub(crate) use work::{Step, Stop, Visit, Work};

@@ -7,11 +7,14 @@ use pyo3::prelude::*;
 pub(crate) mod awaitable {
     #[pymodule_export]
     use crate::asyncio::awaitable::awaiting::awaiting;
-    use crate::asyncio::awaitable::class;
+    #[pymodule_export]
+    use crate::asyncio::awaitable::method::short_cut;
+    use crate::asyncio::awaitable::{bound, class};
     use pyo3::prelude::*;
 
     #[pymodule_init]
     fn init(module: &Bound<'_, PyModule>) -> PyResult<()> {
+        bound::prepare(module.py())?;
         module.add("coroutine", class::class(module.py())?)
     }
 }

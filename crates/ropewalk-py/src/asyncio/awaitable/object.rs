@@ -16,7 +16,7 @@ use super::origin::Origin;
 use super::work::{ROOM, Step, Stop, Visit, Work};
 use pyo3::ffi;
 use pyo3::prelude::*;
-use ropewalk_facade::atomic::{AtomicU32, Ordering};
+use ropewalk_facade::atomic::{AtomicBool, AtomicU32, Ordering};
 use std::cell::UnsafeCell;
 use std::mem::{MaybeUninit, align_of, size_of};
 
@@ -31,6 +31,7 @@ type Room = MaybeUninit<[usize; ROOM]>;
 /// work of the table's type, which nobody else touches meanwhile.
 struct Table {
     origin: &'static Origin,
+    at_once: unsafe fn(room: *mut Room, py: Python<'_>) -> Option<Py<PyAny>>,
     start: unsafe fn(room: *mut Room, py: Python<'_>) -> PyResult<Step>,
     resume: unsafe fn(*mut Room, Python<'_>, PyResult<Py<PyAny>>) -> PyResult<Step>,
     traverse: unsafe fn(*const Room, &mut Visit) -> Result<(), Stop>,
@@ -48,6 +49,8 @@ impl<W: Work> TableOf<W> {
     const TABLE: &'static Table = &Table {
         origin: W::ORIGIN,
         // SAFETY: the room holds a work of this type, which is the caller's alone.
+        at_once: |room, py| unsafe { &*room.cast::<W>() }.at_once(py),
+        // SAFETY: as above.
         start: |room, py| unsafe { &mut *room.cast::<W>() }.start(py),
         // SAFETY: as above.
         resume: |room, py, outcome| unsafe { &mut *room.cast::<W>() }.resume(py, outcome),
@@ -69,8 +72,10 @@ pub(super) struct Object {
 pub(super) struct Body {
     /// Python's list of weak references; its own.
     pub(super) weak: *mut ffi::PyObject,
-    /// See the table above. Acquire and Release: free threads may pass a coroutine on.
+    /// See the table above. Ordered, because free threads may pass a coroutine on.
     state: AtomicU32,
+    /// Python has called the finalizer, and will not call it again for this memory.
+    pub(super) finalized: AtomicBool,
     table: &'static Table,
     inner: UnsafeCell<Option<Py<PyAny>>>,
     room: UnsafeCell<Room>,
@@ -86,6 +91,7 @@ impl Body {
         Self {
             weak: std::ptr::null_mut(),
             state: AtomicU32::new(CREATED),
+            finalized: AtomicBool::new(false),
             table: TableOf::<W>::TABLE,
             inner: UnsafeCell::new(None),
             room: UnsafeCell::new(room),
@@ -126,6 +132,23 @@ impl Object {
         }
     }
 
+    /// Claims a coroutine that was never stepped.
+    #[inline]
+    pub(super) fn claim_created(&self) -> Option<Claim<'_>> {
+        // sync: coroutine, Acquire pairs with the Release when a claim ends.
+        let claimed = self.body.state.compare_exchange(
+            CREATED,
+            RUNNING,
+            Ordering::Acquire,
+            Ordering::Relaxed,
+        );
+        claimed.ok().map(|found| Claim {
+            object: self,
+            found,
+            leave: DONE,
+        })
+    }
+
     /// Shows the collector what the coroutine holds; of a running one nothing, which keeps all
     /// of that alive.
     ///
@@ -153,6 +176,11 @@ pub(super) struct Claim<'a> {
 }
 
 impl Claim<'_> {
+    pub(super) fn at_once(&mut self, py: Python<'_>) -> Option<Py<PyAny>> {
+        // SAFETY: claimed, so the work is there and this claim's alone.
+        unsafe { (self.object.body.table.at_once)(self.object.body.room.get(), py) }
+    }
+
     pub(super) fn start(&mut self, py: Python<'_>) -> PyResult<Step> {
         // SAFETY: claimed, so the work is there and this claim's alone.
         unsafe { (self.object.body.table.start)(self.object.body.room.get(), py) }

@@ -10,6 +10,7 @@
     reason = "C functions that Python calls with raw pointers"
 )]
 
+use super::class::FREE;
 use super::drive::{self, Answer};
 use super::object::{CREATED, DONE, Object, RUNNING, SUSPENDED};
 use super::work::{Stop, Visit};
@@ -19,6 +20,7 @@ use pyo3::ffi;
 use pyo3::impl_::trampoline::{MethodDef, binaryfunc, inquiry, iternextfunc, reprfunc, unaryfunc};
 use pyo3::prelude::*;
 use pyo3::types::{PyTraceback, PyTuple, PyType};
+use ropewalk_facade::atomic::Ordering;
 use std::ffi::{c_int, c_void};
 
 /// A trampoline of `PyO3` to one function.
@@ -81,12 +83,37 @@ unsafe fn either(
     }
 }
 
+/// The end of a coroutine whose first step is the last and runs no Python code; else null, and
+/// nothing has happened. Needs no trampoline, because nothing in it counts references by `Py`.
+#[inline]
+fn at_once(this: *mut ffi::PyObject) -> *mut ffi::PyObject {
+    // SAFETY: Python calls slots with this thread attached.
+    let py = unsafe { Python::assume_attached() };
+    let Some(mut claim) = object(this).claim_created() else {
+        return std::ptr::null_mut();
+    };
+    if let Some(value) = claim.at_once(py) {
+        return value.into_ptr();
+    }
+    claim.put_back();
+    std::ptr::null_mut()
+}
+
 /// `am_send`: the answer's kind is the result, so no exception is needed.
 pub(super) unsafe extern "C" fn am_send(
     this: *mut ffi::PyObject,
     sent: *mut ffi::PyObject,
     result: *mut *mut ffi::PyObject,
 ) -> ffi::PySendResult {
+    // SAFETY: the static object lives as long as the interpreter.
+    if sent == unsafe { ffi::Py_None() } {
+        let value = at_once(this);
+        if !value.is_null() {
+            // SAFETY: the caller gave the place for the result.
+            unsafe { result.write(value) };
+            return ffi::PySendResult::PYGEN_RETURN;
+        }
+    }
     // SAFETY: called as Python called this slot.
     let value = unsafe { through!(binaryfunc, either)(this, sent) };
     // SAFETY: the caller gave the place for the result.
@@ -246,6 +273,7 @@ unsafe fn finish(py: Python<'_>, this: *mut ffi::PyObject) -> PyResult<c_int> {
 }
 
 pub(super) unsafe extern "C" fn finalize(this: *mut ffi::PyObject) {
+    object(this).body.finalized.store(true, Ordering::Relaxed);
     if object(this).state() != DONE {
         // SAFETY: called as Python called this slot.
         unsafe { through!(inquiry, finish)(this) };
@@ -305,8 +333,12 @@ pub(super) unsafe extern "C" fn dealloc(this: *mut ffi::PyObject) {
     }
     // SAFETY: still an object, of a heap type.
     let kind = unsafe { ffi::Py_TYPE(this) };
-    // SAFETY: its memory is from the collector's allocator; work and inner are dropped.
-    unsafe { ffi::PyObject_GC_Del(this.cast()) };
+    let finalized = object(this).body.finalized.load(Ordering::Relaxed);
+    // SAFETY: dead, untracked, of the list's class, and not finalized.
+    if finalized || !unsafe { FREE.give(this) } {
+        // SAFETY: its memory is from the collector's allocator; work and inner are dropped.
+        unsafe { ffi::PyObject_GC_Del(this.cast()) };
+    }
     // SAFETY: objects of heap types own a reference to their type.
     unsafe { ffi::Py_DECREF(kind.cast()) };
 }
@@ -320,7 +352,34 @@ pub(super) type Unary = unsafe extern "C" fn(*mut ffi::PyObject) -> *mut ffi::Py
 pub(super) const SEND: Binary = through!(binaryfunc, send);
 pub(super) const THROW: Binary = through!(binaryfunc, throw);
 pub(super) const CLOSE: Binary = through!(binaryfunc, close);
-pub(super) const NEXT: Unary = through!(iternextfunc, next);
+
+/// `tp_iternext`: as `send(None)`, and an end with None needs no exception.
+pub(super) unsafe extern "C" fn iternext(this: *mut ffi::PyObject) -> *mut ffi::PyObject {
+    let value = at_once(this);
+    if value.is_null() {
+        // SAFETY: called as Python called this slot.
+        return unsafe { through!(iternextfunc, next)(this) };
+    }
+    // SAFETY: the static object lives as long as the interpreter.
+    if value == unsafe { ffi::Py_None() } {
+        // SAFETY: the reference was owned.
+        unsafe { ffi::Py_DECREF(value) };
+        return std::ptr::null_mut();
+    }
+    // SAFETY: called with two live objects; `stop` takes the second as borrowed.
+    let stopped = unsafe { through!(binaryfunc, stop)(this, value) };
+    // SAFETY: the reference was owned.
+    unsafe { ffi::Py_DECREF(value) };
+    stopped
+}
+
+unsafe fn stop(
+    py: Python<'_>,
+    _this: *mut ffi::PyObject,
+    value: *mut ffi::PyObject,
+) -> PyResult<*mut ffi::PyObject> {
+    stop_with(py, argument(py, value).unbind())
+}
 pub(super) const AWAIT: Unary = through!(unaryfunc, wait_for);
 pub(super) const REPR: Unary = through!(reprfunc, repr);
 

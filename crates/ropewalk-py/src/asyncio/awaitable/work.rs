@@ -25,6 +25,12 @@ pub(crate) trait Work: Send + 'static {
     /// Which method of which Python class hands it out.
     const ORIGIN: &'static Origin;
 
+    /// The first step, if it can be made to the end without running any Python code; if not,
+    /// nothing has changed. Whatever does not implement it is asked by `start` only.
+    fn at_once(&self, _py: Python<'_>) -> Option<Py<PyAny>> {
+        None
+    }
+
     /// The first step: nothing may have happened before.
     fn start(&mut self, py: Python<'_>) -> PyResult<Step>;
 

@@ -4,4 +4,9 @@ use pyo3::prelude::*;
 
 /// The engine of asyncio's queues.
 #[pymodule(submodule, gil_used = false)]
-pub(crate) mod queues {}
+pub(crate) mod queues {
+    #[pymodule_export]
+    use crate::asyncio::queues::classes::use_classes;
+    #[pymodule_export]
+    use crate::asyncio::queues::engine::QueueEngine;
+}

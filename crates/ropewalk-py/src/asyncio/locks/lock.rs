@@ -1,0 +1,165 @@
+//! `asyncio.Lock`.
+//! Promise: a free lock that nobody waits for is taken and given back without Python code.
+
+use super::Waiters;
+use super::flag::Flag;
+use super::take::{self, Permit};
+use crate::asyncio::awaitable::{Origin, quick};
+use crate::names::intern;
+use crate::timeout::Truth;
+use pyo3::prelude::*;
+use pyo3::types::{PyDict, PyTuple, PyType};
+use pyo3::{PyTraverseError, PyVisit};
+
+/// A lock for tasks; the base of `ropewalk.asyncio.Lock`.
+#[pyclass(frozen, subclass, module = "ropewalk._ropewalk.asyncio.locks")]
+#[derive(Debug)]
+pub(crate) struct LockEngine {
+    locked: Flag,
+    waiters: Waiters,
+    plain: bool,
+}
+
+#[pymethods]
+impl LockEngine {
+    #[new]
+    #[classmethod]
+    #[pyo3(signature = (*_args, **_kwargs))]
+    fn new(
+        cls: &Bound<'_, PyType>,
+        _args: &Bound<'_, PyTuple>,
+        _kwargs: Option<&Bound<'_, PyDict>>,
+    ) -> PyResult<Self> {
+        Ok(Self {
+            locked: Flag::default(),
+            waiters: Waiters::default(),
+            plain: cls.getattr(intern!(cls.py(), "_plain"))?.is_truthy()?,
+        })
+    }
+
+    /// Whether `acquire` and `release` are those of this class: what a subclass says.
+    #[classattr]
+    fn _plain() -> bool {
+        true
+    }
+
+    /// A coroutine that takes the lock and returns True.
+    fn _acquire<'py>(slf: &Bound<'py, Self>) -> PyResult<Bound<'py, PyAny>> {
+        take::acquire(slf)
+    }
+
+    /// Give the lock back. `RuntimeError` is raised when it is not taken.
+    fn release(slf: &Bound<'_, Self>) -> PyResult<()> {
+        Self::give_back(slf)
+    }
+
+    /// Whether the lock is taken.
+    fn locked(&self) -> bool {
+        self.locked.is_set()
+    }
+
+    /// The coroutine that `async with` awaits first.
+    fn _enter<'py>(slf: &Bound<'py, Self>) -> PyResult<Bound<'py, PyAny>> {
+        take::enter(slf)
+    }
+
+    /// The coroutine that `async with` awaits last.
+    fn _exit<'py>(
+        slf: &Bound<'py, Self>,
+        _kind: &Bound<'py, PyAny>,
+        _error: &Bound<'py, PyAny>,
+        _traceback: &Bound<'py, PyAny>,
+    ) -> PyResult<Bound<'py, PyAny>> {
+        take::exit(slf)
+    }
+
+    #[getter(_locked)]
+    fn get_locked(&self) -> bool {
+        self.locked()
+    }
+
+    #[setter(_locked)]
+    fn set_locked(&self, locked: Truth) {
+        self.locked.put(locked.0);
+    }
+
+    #[getter(_waiters)]
+    fn get_waiters<'py>(&self, py: Python<'py>) -> Option<Bound<'py, PyAny>> {
+        self.waiters.get(py)
+    }
+
+    #[setter(_waiters)]
+    fn set_waiters(&self, waiters: &Bound<'_, PyAny>) {
+        self.waiters.set(waiters);
+    }
+
+    #[classattr]
+    fn _quick_acquire(py: Python<'_>) -> PyResult<Bound<'_, PyAny>> {
+        quick::<take::Take<Self>>(py)
+    }
+
+    #[classattr]
+    fn _quick_enter(py: Python<'_>) -> PyResult<Bound<'_, PyAny>> {
+        quick::<take::Enter<Self>>(py)
+    }
+
+    #[classattr]
+    fn _quick_exit(py: Python<'_>) -> PyResult<Bound<'_, PyAny>> {
+        quick::<take::Exit<Self>>(py)
+    }
+
+    fn __traverse__(&self, visit: PyVisit<'_>) -> Result<(), PyTraverseError> {
+        self.waiters.traverse(&visit)
+    }
+
+    fn __clear__(&self) {
+        self.waiters.clear();
+    }
+}
+
+impl Permit for LockEngine {
+    const ACQUIRE: &'static Origin = &Origin {
+        module: "ropewalk._asyncio.locks",
+        qualname: "Lock.acquire",
+    };
+    const ENTER: &'static Origin = &Origin {
+        module: "ropewalk._asyncio.locks",
+        qualname: "Lock.__aenter__",
+    };
+    const EXIT: &'static Origin = &Origin {
+        module: "ropewalk._asyncio.locks",
+        qualname: "Lock.__aexit__",
+    };
+
+    fn take_at_once(&self) -> bool {
+        !self.locked() && self.waiters.are_surely_none() && self.locked.take()
+    }
+
+    fn give_back_at_once(&self) -> bool {
+        let free = self.locked() && self.waiters.are_surely_none();
+        if free {
+            self.locked.put(false);
+        }
+        free
+    }
+
+    fn try_take(&self, py: Python<'_>) -> PyResult<bool> {
+        Ok(!self.locked() && self.waiters.is_empty(py)? && self.locked.take())
+    }
+
+    fn give_back(slf: &Bound<'_, Self>) -> PyResult<()> {
+        let (py, this) = (slf.py(), slf.get());
+        if this.give_back_at_once() {
+            return Ok(());
+        }
+        if this.locked() && this.waiters.is_empty(py)? {
+            this.locked.put(false);
+            return Ok(());
+        }
+        slf.call_method0(intern!(py, "_release_slowly")).map(drop)
+    }
+
+    fn is_plain(&self) -> bool {
+        self.plain
+    }
+}
