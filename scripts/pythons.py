@@ -89,9 +89,10 @@ def run_tests(venv: Path, name: str) -> str:
         f"Python {name}: our tests", [python, "-m", "pytest", "tests", *ignored]
     )
     judge = [str(VENV / "bin" / "python"), "tests/cpython/run.py", "--python", python]
+    groups = ("queue", "threading", "asyncio-loop", "asyncio-above")
     theirs = show(
         f"Python {name}: CPython's own tests",
-        [*judge, "--group", "queue", "threading", "--quick", "-j2", "--allow-missing"],
+        [*judge, "--group", *groups, "--quick", "-j2", "--allow-missing"],
     )
     failed = [
         word for word, good in [("ours", ours), ("CPython's", theirs)] if not good

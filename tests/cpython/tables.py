@@ -78,6 +78,14 @@ GROUPS: dict[str, Group] = {
             "test.test_asyncio.test_events.TestPyGetEventLoop.*",
             "test.test_asyncio.test_eager_task_factory.*Py*",
         ),
+        # Child watchers that nobody has by default, and TLS that waits in real time.
+        slow_tests=(
+            "*.SubprocessSafeWatcherTests.*",
+            "*.SubprocessFastWatcherTests.*",
+            "*.SubprocessMultiLoopWatcherTests.*",
+            "*.test_create_connection_ssl_slow_handshake",
+            "*.test_start_tls_slow_client_cancel",
+        ),
     ),
     "asyncio-above": Group(
         modules=_ABOVE_THE_LOOP,
@@ -96,6 +104,7 @@ GROUPS: dict[str, Group] = {
             "asyncio.Timeout.reschedule",
         ),
         apart=("test.test_asyncio.test_tasks.Py*",),
+        slow_tests=("*.TestTaskGroup.test_taskgroup_23",),
     ),
     "queue": Group(
         modules=("test.test_queue",),
@@ -175,6 +184,7 @@ GROUPS: dict[str, Group] = {
             "threading.Semaphore.acquire",
             "threading.Thread.start",
             "threading.Thread.join",
+            "asyncio.new_event_loop().call_soon",
         ),
         slow_modules=frozenset(
             {
@@ -215,7 +225,14 @@ GROUPS: dict[str, Group] = {
 }
 
 # What runs when no --group is given: the groups of the modules that are replaced.
-DEFAULT_GROUPS = ("queue", "threading", "futures-threads", "users")
+DEFAULT_GROUPS = (
+    "queue",
+    "threading",
+    "futures-threads",
+    "asyncio-loop",
+    "asyncio-above",
+    "users",
+)
 
 # No network, no display, no large files.
 RESOURCES = ("cpu", "walltime", "subprocess", "tzdata")

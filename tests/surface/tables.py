@@ -131,6 +131,7 @@ FACES: dict[str, Face] = {
         | frozenset({"EventLoop.deepcopy"}),
         instances={
             "EventLoop": _closed_loop,
+            "Runner": lambda cls: cls(loop_factory=lambda: _LOOP),
             "SelectorEventLoop": _closed_loop,
             "StreamReader": lambda cls: cls(loop=_LOOP),
             "StreamReaderProtocol": lambda cls: cls(None, loop=_LOOP),
