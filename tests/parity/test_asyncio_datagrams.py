@@ -287,8 +287,10 @@ def test_what_the_kernel_does_not_take_waits(impl: ModuleType, tmp_path: Any) ->
             for number in range(sent + 1):
                 assert await loop.sock_recv(receiver, 2000) == b"%1000d" % number
             await sender.until(lambda told: told == ["pause", "resume"])
-            assert transport.get_write_buffer_size() == 0
-            while not transport.get_write_buffer_size():
+            # 3.13.0 counts a header of eight bytes in, and not out again.
+            if sys.version_info < (3, 13):
+                assert transport.get_write_buffer_size() == 0
+            while "write=<polling" not in repr(transport):
                 transport.sendto(b"last")
             transport.close()
             transport.sendto(b"too late?")

@@ -18,11 +18,11 @@ thread_local! {
 
 /// Lends `size` bytes of room, at most [`ROOM`], to a call that gives something from the kernel
 /// and says how much and from where; makes a bytes object of exactly that.
-pub(super) fn taken<'py, T>(
-    py: Python<'py>,
+pub(super) fn taken<T>(
+    py: Python<'_>,
     size: usize,
     call: impl FnOnce(&mut [MaybeUninit<u8>]) -> io::Result<(usize, T)>,
-) -> io::Result<(Bound<'py, PyBytes>, T)> {
+) -> io::Result<(Bound<'_, PyBytes>, T)> {
     SCRATCH.with_borrow_mut(|scratch| {
         if scratch.is_empty() {
             scratch.resize(ROOM, MaybeUninit::uninit());

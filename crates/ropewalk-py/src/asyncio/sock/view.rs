@@ -5,12 +5,14 @@
 
 use pyo3::ffi;
 use pyo3::prelude::*;
+use std::marker::PhantomData;
 use std::mem::MaybeUninit;
 
 /// One contiguous piece of memory that belongs to a Python object.
 pub(super) struct View<'py> {
     buffer: Box<ffi::Py_buffer>,
-    py: Python<'py>,
+    /// It is released where it was taken: attached.
+    attached: PhantomData<Python<'py>>,
 }
 
 impl<'py> View<'py> {
@@ -33,7 +35,10 @@ impl<'py> View<'py> {
         if answer != 0 {
             return Err(PyErr::fetch(py));
         }
-        Ok(Self { buffer, py })
+        Ok(Self {
+            buffer,
+            attached: PhantomData,
+        })
     }
 
     fn length(&self) -> usize {
@@ -62,8 +67,8 @@ impl<'py> View<'py> {
 
 impl Drop for View<'_> {
     fn drop(&mut self) {
-        let _attached = self.py;
-        // SAFETY: the buffer was filled by a call that succeeded, and is released once, attached.
+        // SAFETY: the buffer was filled by a call that succeeded, and is released once; `attached` binds
+        // the view to the interpreter.
         unsafe { ffi::PyBuffer_Release(&raw mut *self.buffer) };
     }
 }
