@@ -9,10 +9,7 @@ use pyo3::types::PyString;
 use std::sync::OnceLock;
 
 /// What a cell holds; if it holds nothing yet, what `make` makes.
-pub(crate) fn once<T, E>(
-    cell: &'static OnceLock<T>,
-    make: impl FnOnce() -> Result<T, E>,
-) -> Result<&'static T, E> {
+pub(crate) fn once<T, E>(cell: &OnceLock<T>, make: impl FnOnce() -> Result<T, E>) -> Result<&T, E> {
     if let Some(value) = cell.get() {
         return Ok(value);
     }

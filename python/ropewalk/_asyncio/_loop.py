@@ -9,8 +9,9 @@ from __future__ import annotations
 
 from asyncio import base_events, unix_events
 
-from ropewalk._asyncio import _handles, _views
+from ropewalk._asyncio import _handles, _slow, _views
 from ropewalk._asyncio._datagrams import DatagramEndpoints
+from ropewalk._asyncio._processes import ChildProcesses
 from ropewalk._asyncio._sockets import SocketOperations
 from ropewalk._asyncio._transports import TransportMaker
 from ropewalk._ropewalk.asyncio.loops import LoopCore
@@ -28,7 +29,12 @@ _Base: Any = unix_events._UnixSelectorEventLoop  # type: ignore[attr-defined]
 
 
 class EventLoop(  # type: ignore[misc]
-    LoopCore, SocketOperations, DatagramEndpoints, TransportMaker, _Base
+    LoopCore,
+    SocketOperations,
+    DatagramEndpoints,
+    TransportMaker,
+    ChildProcesses,
+    _Base,
 ):
     """An event loop for one thread.
 
@@ -45,6 +51,7 @@ class EventLoop(  # type: ignore[misc]
         ):
             own |= _OWN_POLL
         self._own = own
+        self._watched_for_blocks = _slow.Watched()
         super().__init__(_views._Selector(self) if selector is None else selector)
 
     @property
@@ -79,7 +86,15 @@ class EventLoop(  # type: ignore[misc]
         if type(self)._run_once is LoopCore._run_once:
             if "_run_once" not in self.__dict__:
                 self._keep_running()
+        watch = self._watched_for_blocks.for_thread(self)
+        if watch is not None:
+            watch.enter()
         super().run_forever()
+
+    def close(self) -> None:
+        """Close the loop, which does not run and does not run again."""
+        super().close()
+        self._watched_for_blocks.end()
 
     def run_until_complete(self, future: Any) -> Any:
         """Run until the future, or the task made of a coroutine, is done."""

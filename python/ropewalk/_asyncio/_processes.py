@@ -10,9 +10,11 @@ is done as the standard library does it.
 from __future__ import annotations
 
 import asyncio.events as asyncio_events
+import asyncio.protocols as protocols
 import asyncio.unix_events as unix_events
 import contextlib
 import os
+import sys
 import threading
 import warnings
 from asyncio.log import logger
@@ -62,16 +64,28 @@ def _program_has_a_watcher() -> bool:
         return False
     default: Any = getattr(unix_events, "_UnixDefaultEventLoopPolicy", None)
     if of_policy is getattr(default, "get_child_watcher", None):
-        return policy._watcher is not None
+        return type(policy._watcher) not in (type(None), _default_watcher())
     # A policy without watchers has the base class's method, which only raises.
     base: Any = asyncio_events.AbstractEventLoopPolicy
     return of_policy is not base.get_child_watcher
+
+
+def _default_watcher() -> Any:
+    """Return the class of the watcher that the standard library makes unasked.
+
+    Whether the program has set such a one cannot be told, and makes no difference.
+    """
+    if sys.version_info < (3, 12):
+        return getattr(unix_events, "ThreadedChildWatcher", None)
+    return getattr(unix_events, "PidfdChildWatcher", None)
 
 
 class SubprocessTransport(unix_events._UnixSubprocessTransport):  # type: ignore[name-defined, misc, unused-ignore]
     """The standard library's transport; its loop tells it of the child's end."""
 
     _child: Child | None = None
+    if TYPE_CHECKING:
+        _pending_calls: Any
 
     def _look(self) -> None:
         """Let Popen know how the child ended, so that it does not wait for it itself.
@@ -83,6 +97,32 @@ class SubprocessTransport(unix_events._UnixSubprocessTransport):  # type: ignore
             return
         with contextlib.suppress(ChildProcessError):  # the loop says so in its turn
             process.returncode = self._child.look()
+
+    async def _connect_pipes(self, waiter: Any) -> None:
+        """Connect the pipes; see to the end when it came in the middle of that.
+
+        A pipe that was lost before it stood in the table, or was connected after
+        close(), would otherwise keep the transport from ever being done.
+        """
+        await super()._connect_pipes(waiter)
+        if self._pending_calls is not None:
+            # It failed. The protocol was told nothing and is told nothing any more.
+            self._protocol = protocols.SubprocessProtocol()
+            self._pending_calls = None
+            self.close()
+        if self._closed and not self._finished:
+            self._close_pipes()
+        if not self._finished:
+            self._try_finish()
+
+    def _close_pipes(self) -> None:
+        files = (self._proc.stdin, self._proc.stdout, self._proc.stderr)
+        for number, pipe in list(self._pipes.items()):
+            if pipe is not None:
+                pipe.pipe.close()
+            else:
+                files[number].close()
+                del self._pipes[number]
 
     def close(self) -> None:
         """Close the pipes, and kill the child if it still runs."""
@@ -166,8 +206,8 @@ class ChildProcesses(_Loop):
             self._wait_in_a_thread(transport)
             return
         transport._child = child
-        # The handle owns the descriptor: it is closed when nothing reads it any more,
-        # also by a loop that is closed while the child runs.
+        # The handle owns the descriptor, so that a loop that is closed while the child
+        # runs closes it too.
         self._add_reader(child.fileno(), self._child_is_ready, child, transport)
 
     def _child_is_ready(self, child: Child, transport: SubprocessTransport) -> None:
@@ -175,12 +215,16 @@ class ChildProcesses(_Loop):
             code = child.look()
         except ChildProcessError:
             code = transport._proc.returncode
-            if code in (None, 0):  # 0 is also what Popen makes of a missing status
-                self._remove_reader(child.fileno())
-                self._child_is_unknown(transport)
+            if code == 0:  # also what Popen makes of a missing status
+                code = None
+        else:
+            if code is None:
                 return
-        if code is not None:
-            self._remove_reader(child.fileno())
+        self._remove_reader(child.fileno())
+        child.close()
+        if code is None:
+            self._child_is_unknown(transport)
+        else:
             self._child_has_ended(transport, code)
 
     def _child_is_unknown(self, transport: SubprocessTransport) -> None:

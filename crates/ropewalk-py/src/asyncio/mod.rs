@@ -8,6 +8,7 @@ mod loops;
 pub(crate) mod module;
 mod process;
 mod queues;
+mod slow;
 mod sock;
 mod streams;
 mod transports;

@@ -3,12 +3,13 @@
 use pyo3::prelude::*;
 
 /// The parts of it, by the names that they are imported by.
-const PARTS: [&str; 9] = [
+const PARTS: [&str; 10] = [
     "awaitable",
     "locks",
     "loops",
     "process",
     "queues",
+    "slow",
     "sock",
     "streams",
     "transports",
@@ -28,6 +29,8 @@ pub(crate) mod asyncio {
     use crate::asyncio::process::module::process;
     #[pymodule_export]
     use crate::asyncio::queues::module::queues;
+    #[pymodule_export]
+    use crate::asyncio::slow::module::slow;
     #[pymodule_export]
     use crate::asyncio::sock::module::sock;
     #[pymodule_export]

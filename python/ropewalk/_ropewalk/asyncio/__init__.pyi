@@ -5,6 +5,7 @@ from . import locks as locks
 from . import loops as loops
 from . import process as process
 from . import queues as queues
+from . import slow as slow
 from . import sock as sock
 from . import streams as streams
 from . import transports as transports
@@ -16,6 +17,7 @@ __all__ = [
     "loops",
     "process",
     "queues",
+    "slow",
     "sock",
     "streams",
     "transports",

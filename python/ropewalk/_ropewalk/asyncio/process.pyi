@@ -13,7 +13,10 @@ class Child:
 
     def __new__(cls, pid: int) -> Child: ...
     def fileno(self) -> int:
-        """Return the descriptor; it is open as long as the object lives."""
+        """Return the descriptor; it is open until close()."""
 
     def look(self) -> int | None:
         """Return the exit code as subprocess counts it, None while the child runs."""
+
+    def close(self) -> None:
+        """Close the descriptor, which nobody polls any more."""

@@ -4,14 +4,15 @@
 //! while one is held; in a forked child every use of the parent's loop is an error in words.
 
 use super::entry::{Entry, NativeCall, Watcher};
-use crate::names::intern;
+use crate::names::{intern, once};
 use pyo3::exceptions::{PyOSError, PyRuntimeError};
 use pyo3::prelude::*;
 use ropewalk_facade::atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering};
 use ropewalk_park::ShortLock;
-use ropewalk_reactor::{Direction, Poller, Ready, Timers, Wake, nanos_from_seconds};
+use ropewalk_reactor::{Direction, Poller, Pulse, Ready, Timers, Wake, nanos_from_seconds};
 use ropewalk_sys::{EventFd, Found, fork_count, monotonic_nanos};
 use std::collections::HashSet;
+use std::sync::{Arc, OnceLock};
 
 /// Python code has put its own `time` in place of the loop's.
 pub(super) const OWN_TIME: u32 = 1;
@@ -43,6 +44,8 @@ pub(crate) struct LoopCore {
     /// Signals write to the self-pipe, so that it has to be looked at.
     pub(super) signals: AtomicBool,
     pub(super) thread: AtomicU64,
+    /// What a watcher sees of the callbacks; none is made until somebody watches.
+    pulse: OnceLock<Arc<Pulse>>,
     pub(super) own: AtomicU32,
     /// In nanoseconds, the bits of a float's seconds beside it.
     pub(super) resolution: AtomicU64,
@@ -72,6 +75,7 @@ impl LoopCore {
             keeps_running: AtomicBool::new(false),
             signals: AtomicBool::new(false),
             thread: AtomicU64::new(0),
+            pulse: OnceLock::new(),
             own: AtomicU32::new(0),
             resolution: AtomicU64::new(1e-9_f64.to_bits()),
             forks: fork_count(),
@@ -82,6 +86,22 @@ impl LoopCore {
     #[inline]
     pub(crate) fn of<'a, 'py>(event_loop: &'a Bound<'py, PyAny>) -> Option<&'a Bound<'py, Self>> {
         event_loop.cast::<Self>().ok()
+    }
+
+    /// What shows a watcher which callback runs; from now on each one is shown.
+    pub(crate) fn pulse(&self) -> &Arc<Pulse> {
+        let made: Result<_, std::convert::Infallible> =
+            once(&self.pulse, || Ok(Arc::new(Pulse::new())));
+        match made {
+            Ok(pulse) => pulse,
+            Err(never) => match never {},
+        }
+    }
+
+    /// The same, if somebody has begun to watch.
+    #[inline]
+    pub(super) fn shown_pulse(&self) -> Option<&Pulse> {
+        self.pulse.get().map(Arc::as_ref)
     }
 
     /// Whether the loop is in debug mode.

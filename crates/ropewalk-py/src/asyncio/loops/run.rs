@@ -9,7 +9,7 @@ use super::handle;
 use crate::names::intern;
 use pyo3::prelude::*;
 use ropewalk_facade::atomic::Ordering;
-use ropewalk_reactor::{Direction, Rest, Told};
+use ropewalk_reactor::{Direction, Pulse, Rest, Told};
 use ropewalk_sys::Found;
 use std::io::ErrorKind;
 use std::os::fd::RawFd;
@@ -66,6 +66,7 @@ fn turn(slf: &Bound<'_, LoopCore>, turns: &mut u32) -> PyResult<()> {
         }
     }
     put_due(slf)?;
+    let shown = Shown(core.shown_pulse());
     let count = core.ready.lock().len();
     for _ in 0..count {
         let Some(entry) = core.ready.lock().take() else {
@@ -74,6 +75,7 @@ fn turn(slf: &Bound<'_, LoopCore>, turns: &mut u32) -> PyResult<()> {
         if entry.is_cancelled(py) {
             continue;
         }
+        shown.begin();
         if core.debug() {
             run_watched(slf, &entry)?;
         } else {
@@ -81,6 +83,27 @@ fn turn(slf: &Bound<'_, LoopCore>, turns: &mut u32) -> PyResult<()> {
         }
     }
     Ok(())
+}
+
+/// Shows a watcher, if there is one, which callback runs; and that none does, when dropped.
+struct Shown<'core>(Option<&'core Pulse>);
+
+impl Shown<'_> {
+    #[inline]
+    fn begin(&self) {
+        if let Some(pulse) = self.0 {
+            pulse.begin();
+        }
+    }
+}
+
+impl Drop for Shown<'_> {
+    #[inline]
+    fn drop(&mut self) {
+        if let Some(pulse) = self.0 {
+            pulse.rest();
+        }
+    }
 }
 
 /// Takes out cancelled timers: those at the head, or all when they are many.

@@ -12,7 +12,8 @@ use std::os::fd::{AsRawFd, RawFd};
 /// `OSError` when the system has none to give; `ProcessLookupError` when the child is gone.
 #[pyclass(frozen, name = "Child", module = "ropewalk._ropewalk.asyncio.process")]
 pub(crate) struct PyChild {
-    child: ShortLock<Child>,
+    /// None once it is closed.
+    child: ShortLock<Option<Child>>,
     descriptor: RawFd,
 }
 
@@ -23,26 +24,36 @@ impl PyChild {
         let child = Child::watch(pid)?;
         Ok(Self {
             descriptor: child.as_raw_fd(),
-            child: ShortLock::new(child),
+            child: ShortLock::new(Some(child)),
         })
     }
 
-    /// Return the descriptor; it is open as long as the object lives.
+    /// Return the descriptor; it is open until `close`, or as long as the object lives.
     fn fileno(&self) -> RawFd {
         self.descriptor
     }
 
     /// Return the exit code as subprocess counts it, or None while the child runs.
     ///
-    /// `ChildProcessError` when somebody else took its status. The first answer is kept.
+    /// `ChildProcessError` when somebody else took its status. The first answer is kept until
+    /// `close`; after that, None.
     fn look(&self) -> PyResult<Option<i32>> {
-        let end = self.child.lock().look()?;
+        let end = match &mut *self.child.lock() {
+            Some(child) => child.look()?,
+            None => None,
+        };
         match end {
             None => Ok(None),
             Some(End::Exited(status)) => Ok(Some(status)),
             Some(End::Killed(signal)) => Ok(Some(-signal)),
             Some(End::TakenElsewhere) => Err(taken_elsewhere()),
         }
+    }
+
+    /// Close the descriptor, which nobody polls any more.
+    fn close(&self) {
+        let child = self.child.lock().take();
+        drop(child);
     }
 }
 
