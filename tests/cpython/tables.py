@@ -94,7 +94,6 @@ GROUPS: dict[str, Group] = {
             "asyncio.Queue.get",
             "asyncio.Lock.acquire",
             "asyncio.Event.wait",
-            "asyncio.Condition.wait",
             "asyncio.Semaphore.acquire",
             "asyncio.StreamReader.read",
             "asyncio.StreamReader.readline",

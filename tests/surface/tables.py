@@ -70,11 +70,21 @@ def _of_threads() -> frozenset[str]:
     return frozenset(names)
 
 
+_HAS_SHUTDOWN = sys.version_info >= (3, 13)
+_QUEUES = ("Queue", "LifoQueue", "PriorityQueue")
+_ASYNCIO_LOCKS = (
+    *("Event", "Lock", "Condition", "Semaphore", "BoundedSemaphore", "Barrier"),
+)
+
+
 def _of_asyncio() -> frozenset[str]:
     """What `asyncio` offers that ropewalk leaves as it is: all but these."""
     ours = {
         *("SelectorEventLoop", "EventLoop", "Runner", "new_event_loop", "run"),
         *("StreamReader", "StreamWriter", "StreamReaderProtocol"),
+        *("Event", "Lock", "Condition", "Semaphore", "BoundedSemaphore", "Barrier"),
+        *("Queue", "LifoQueue", "PriorityQueue"),
+        *(() if _HAS_SHUTDOWN else ("QueueShutDown",)),
         *("open_connection", "start_server"),
         *("open_unix_connection", "start_unix_server"),
     }
@@ -112,7 +122,6 @@ _STEPS_OF_BARRIER = (
     "_release",
     "_state",
 )
-_QUEUES = ("Queue", "LifoQueue", "PriorityQueue")
 _LATE_IN_TIMER = (
     "_args",
     "_handle",  # 3.13
@@ -121,15 +130,20 @@ _LATE_IN_TIMER = (
     "_os_thread_handle",  # 3.14
     "_target",
 )
-_HAS_SHUTDOWN = sys.version_info >= (3, 13)
 
 FACES: dict[str, Face] = {
     "asyncio": Face(
         handed_on=_of_asyncio(),
         left_alone=frozenset({"Runner", "new_event_loop", "run"}),
-        uncopied=frozenset({"SelectorEventLoop.deepcopy", "StreamReader.deepcopy"})
-        | frozenset({"EventLoop.deepcopy"}),
+        back_ports=frozenset()
+        if _HAS_SHUTDOWN
+        else frozenset({"QueueShutDown"}) | _on_each(_QUEUES, ("shutdown",)),
+        additions=_on_each(_QUEUES, ("threadsafe",)),
+        uncopied=_on_each(("SelectorEventLoop", "EventLoop"), ("deepcopy",))
+        | _on_each(("StreamReader",), ("deepcopy",))
+        | _on_each((*_QUEUES, *_ASYNCIO_LOCKS), ("deepcopy", "dumps")),
         instances={
+            "Barrier": lambda cls: cls(2),
             "EventLoop": _closed_loop,
             "Runner": lambda cls: cls(loop_factory=lambda: _LOOP),
             "SelectorEventLoop": _closed_loop,

@@ -59,16 +59,21 @@ for _value in _OURS.values():
         _value.__module__ = __name__
 
 
+# Exceptions of newer Pythons that our classes raise on all.
+__all__ += [name for name in ("QueueShutDown",) if name in _OURS.keys() - {*__all__}]
+
 # The standard library's own ask the policy, and install() makes it give our loop.
 _LEFT_ALONE = frozenset({"Runner", "new_event_loop", "run"})
 
 
 def _put_into(module: ModuleType) -> None:
     """Make the names of ``asyncio`` mean what they mean here."""
-    for name in (_OURS.keys() & vars(module).keys()) - _LEFT_ALONE:
-        ours, theirs = _OURS[name], getattr(module, name)
-        if isinstance(ours, type) and ours is not theirs:
-            ours.__module__ = theirs.__module__
+    module.__all__ = type(module.__all__)(__all__)
+    for name in (_OURS.keys() & {*vars(module), *__all__}) - _LEFT_ALONE:
+        ours = _OURS[name]
+        theirs = getattr(module, name, module)
+        if isinstance(ours, type) and ours.__module__.startswith("ropewalk."):
+            ours.__module__ = getattr(theirs, "__module__", module.__name__)
         setattr(module, name, ours)
 
 
