@@ -44,14 +44,23 @@ __all__ = ["__version__", "install", "installed", "new_event_loop", "report", "r
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from ropewalk._asyncio.events import new_event_loop
+    from ropewalk._asyncio.runners import run
+
     __version__: str
 else:
 
     def __getattr__(name):
-        """Find the version when it is asked for: the extension knows it."""
-        if name != "__version__":
-            raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-        from ropewalk._engine import version
+        """Find a name when it is asked for: what it needs is imported only then."""
+        if name == "__version__":
+            from ropewalk._engine import version
 
-        found = globals()["__version__"] = version()
+            found = version()
+        elif name in ("new_event_loop", "run"):
+            import ropewalk.asyncio
+
+            found = getattr(ropewalk.asyncio, name)
+        else:
+            raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+        globals()[name] = found
         return found

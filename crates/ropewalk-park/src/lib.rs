@@ -7,11 +7,13 @@
 #[cfg(not(loom))]
 pub mod census;
 mod list;
+mod owned;
 mod short;
 mod sleeper;
 mod waiter;
 
 pub use list::{Left, WaitList};
+pub use owned::{Owned, Owning};
 pub use ropewalk_facade::Deadline;
 pub use ropewalk_sys::{fork_count, thread_key};
 pub use short::{ShortGuard, ShortLock};

@@ -108,6 +108,9 @@ pub struct Poller<W> {
     slots: Vec<Slot<W>>,
     watched: usize,
     generation: u64,
+    /// Numbers that were closed before their watcher was removed. If a duplicate of such a file lives
+    /// on, its events carry the number still.
+    doubtful: Vec<RawFd>,
 }
 
 impl<W> Poller<W> {
@@ -118,6 +121,7 @@ impl<W> Poller<W> {
             slots: Vec::new(),
             watched: 0,
             generation: 0,
+            doubtful: Vec::new(),
         })
     }
 
@@ -231,6 +235,10 @@ impl<W> Poller<W> {
         if !was_watched {
             self.watched += 1;
         }
+        if (gone && was_watched) || self.doubtful.contains(&descriptor) {
+            // Events of the old file are not to be taken for this one's.
+            self.move_out()?;
+        }
         Ok(Put {
             replaced: replaced.map(|watch| watch.watcher),
             stale: stale.map(|watch| watch.watcher),
@@ -260,9 +268,10 @@ impl<W> Poller<W> {
             let _ = self.epoll.modify(descriptor, left);
         } else {
             self.watched -= 1;
-            // An error means that the file is gone, and its place in the set with it; if not,
-            // `settle` will see to it.
-            let _ = self.epoll.remove(descriptor);
+            // An error means that the file is gone, and mostly its place in the set with it.
+            if self.epoll.remove(descriptor).is_err() && !self.doubtful.contains(&descriptor) {
+                self.doubtful.push(descriptor);
+            }
         }
         Some(removed.watcher)
     }
@@ -351,6 +360,7 @@ impl<W> Poller<W> {
         for slot in &mut self.slots {
             slot.asleep = false;
         }
+        self.doubtful.clear();
         Ok(())
     }
 

@@ -133,15 +133,13 @@ impl<T> Timers<T> {
     /// Takes out all for which `is_cancelled` holds; the caller drops them when it holds no lock.
     #[must_use]
     pub fn sweep(&mut self, mut is_cancelled: impl FnMut(&T) -> bool) -> Vec<T> {
-        let (gone, kept): (Vec<_>, Vec<_>) = std::mem::take(&mut self.heap)
-            .into_iter()
-            .partition(|timer| is_cancelled(&timer.item));
-        self.heap = kept;
+        let gone = self.heap.extract_if(.., |timer| is_cancelled(&timer.item));
+        let gone = gone.map(|timer| timer.item).collect();
         for index in (0..self.heap.len() / 2).rev() {
             self.sink(index);
         }
         self.cancelled = 0;
-        gone.into_iter().map(|timer| timer.item).collect()
+        gone
     }
 
     /// How many there are, cancelled ones included.
@@ -213,8 +211,8 @@ pub fn nanos_from_seconds(seconds: f64) -> i64 {
     if seconds.is_nan() {
         return i64::MIN;
     }
-    let mut nanos = (seconds * 1e9).ceil() as i64;
-    // Rounding may have gone down in the multiplication.
+    let mut nanos = (seconds * 1e9) as i64;
+    // The cast goes down, and so may the multiplication.
     while nanos < i64::MAX && (nanos as f64) / 1e9 < seconds {
         nanos = nanos.saturating_add(1.max(nanos.unsigned_abs() >> 52).cast_signed());
     }

@@ -22,15 +22,18 @@ def new_event_loop() -> Any:
     from ropewalk._asyncio._loop import EventLoop
 
     policy = getattr(events, "_event_loop_policy", None)
-    make = getattr(policy, "new_event_loop", None)
-    if make is None:
+    if policy is None:
         return EventLoop()
+    default = getattr(events, "BaseDefaultEventLoopPolicy", None)
     stdlib = unix_events._UnixSelectorEventLoop  # type: ignore[attr-defined]
-    default = getattr(policy, "_loop_factory", None) in (stdlib, EventLoop)
-    # A class that the user derived from the default policy may make loops itself.
-    if default and type(policy).__module__ == unix_events.__name__:
+    made_by = getattr(type(policy), "new_event_loop", None)
+    if (
+        default is not None
+        and made_by is default.new_event_loop
+        and policy._loop_factory in (stdlib, EventLoop)
+    ):
         return EventLoop()
-    return make()
+    return policy.new_event_loop()
 
 
 OURS: dict[str, Any] = {"new_event_loop": new_event_loop}

@@ -12,6 +12,7 @@
 use super::core::{LoopCore, OWN_TIME};
 use super::entry::{Entry, copy_context};
 use super::handle;
+use super::state;
 use crate::names::intern;
 use pyo3::exceptions::PyTypeError;
 use pyo3::ffi;
@@ -66,7 +67,29 @@ impl Stack {
                 context: None,
             });
         }
+        if self.positional >= LEADING && self.names_context_only(py) {
+            // SAFETY: the one value with a name follows the positional ones.
+            let context = unsafe { self.at(py, self.positional) };
+            return Ok(Call {
+                // SAFETY: there are at least so many.
+                leading: std::array::from_fn(|index| unsafe { self.at(py, index) }),
+                rest: self.rest(py, LEADING)?,
+                context: (!context.is_none()).then_some(context),
+            });
+        }
         self.with_names(py, method, names)
+    }
+
+    /// Whether the only name is `context`, spelt by the very string that every caller's code shares.
+    #[inline]
+    fn names_context_only(self, py: Python<'_>) -> bool {
+        // SAFETY: the names of a call are a tuple of strings.
+        if self.names.is_null() || unsafe { ffi::PyTuple_GET_SIZE(self.names) } != 1 {
+            return false;
+        }
+        // SAFETY: it has one item.
+        let name = unsafe { ffi::PyTuple_GET_ITEM(self.names, 0) };
+        name == intern!(py, "context").as_ptr()
     }
 
     /// A tuple of the positional arguments from one on.
@@ -214,9 +237,7 @@ fn call_soon<'py>(slf: &Bound<'py, LoopCore>, stack: Stack) -> PyResult<Bound<'p
         check(slf, &callback, "call_soon", true)?;
     }
     let handle = new_handle(slf, callback, call.rest, call.context)?;
-    core.ready
-        .lock()
-        .put(Entry::Handle(handle.clone().unbind()));
+    state::put(&core.state, Entry::Handle(handle.clone().unbind()));
     Ok(handle)
 }
 
@@ -232,9 +253,7 @@ fn call_soon_threadsafe<'py>(
         check(slf, &callback, "call_soon_threadsafe", false)?;
     }
     let handle = new_handle(slf, callback, call.rest, call.context)?;
-    core.ready
-        .lock()
-        .put(Entry::Handle(handle.clone().unbind()));
+    state::put(&core.state, Entry::Handle(handle.clone().unbind()));
     slf.as_any()
         .call_method0(intern!(slf.py(), "_write_to_self"))?;
     Ok(handle)
@@ -303,9 +322,7 @@ fn at<'py>(
         };
         handle::make_timer(slf, when, callback, arguments, context)?
     };
-    let entry = Entry::Handle(timer.clone().unbind());
-    let number = core.timers.lock().put(nanos_from_seconds(seconds), entry);
-    handle::set_number(&timer, number);
+    state::put_timer(&core.state, nanos_from_seconds(seconds), &timer);
     Ok(timer)
 }
 

@@ -7,6 +7,7 @@ use super::core::{LoopCore, OWN_POLL, OWN_TIME, Waiting, of_parent};
 use super::entry::{Entry, Watcher};
 use super::io::direction_of;
 use super::module::set_attribute;
+use super::state::{self, Brought};
 use super::{calls, handle, run};
 use crate::names::intern;
 use pyo3::prelude::*;
@@ -14,6 +15,8 @@ use pyo3::types::{PyDict, PyString, PyTuple};
 use pyo3::{PyTraverseError, PyVisit};
 use ropewalk_facade::atomic::Ordering;
 use ropewalk_reactor::nanos_from_seconds;
+use std::cell::Cell;
+use std::collections::VecDeque;
 use std::os::fd::RawFd;
 
 #[pymethods]
@@ -79,12 +82,13 @@ impl LoopCore {
 
     #[getter(_timer_cancelled_count)]
     fn get_cancelled(&self) -> usize {
-        self.timers.lock().cancelled()
+        self.state.with(|queues| queues.timers.cancelled(), |_| 0)
     }
 
     #[setter(_timer_cancelled_count)]
     fn set_cancelled(&self, count: usize) {
-        self.timers.lock().set_cancelled(count);
+        self.state
+            .with(|queues| queues.timers.set_cancelled(count), |_| ());
     }
 
     /// Whether the self-pipe has to be looked at for signals.
@@ -124,66 +128,88 @@ impl LoopCore {
 
     /// The callbacks that are to run next, in their order.
     fn _ready_list(&self, py: Python<'_>) -> Vec<Py<PyAny>> {
-        let ready = self.ready.lock();
-        ready
-            .iter()
-            .map(|entry| entry.object().clone_ref(py))
-            .collect()
+        let object = |entry: &Entry| entry.object().clone_ref(py);
+        self.state.with(
+            |queues| queues.ready.iter().map(object).collect(),
+            |tray| {
+                let ready = tray.iter().filter_map(|brought| match brought {
+                    Brought::Ready(entry) => Some(object(entry)),
+                    _ => None,
+                });
+                ready.collect()
+            },
+        )
     }
 
     /// Put these handles in place of the callbacks that are to run next.
-    fn _set_ready(&self, handles: Vec<Py<PyAny>>) {
-        let entries = handles.into_iter().map(Entry::Handle).collect();
-        let before = self.ready.lock().replace(entries);
-        drop(before);
+    fn _set_ready(&self, py: Python<'_>, handles: Vec<Py<PyAny>>) {
+        let entries: Vec<Entry> = handles.into_iter().map(Entry::Handle).collect();
+        let entries = Cell::new(entries);
+        let mut before = VecDeque::new();
+        let mut tray_before = Vec::new();
+        self.state.with(
+            |queues| before = queues.ready.replace(entries.take().into()),
+            |tray| {
+                let brought = entries.take().into_iter().map(Brought::Ready).collect();
+                tray_before = std::mem::replace(tray, brought);
+            },
+        );
+        for entry in &before {
+            handle::track_if_ours(entry.object().bind(py));
+        }
+        drop((before, tray_before));
     }
 
     /// Put a handle behind the callbacks that are to run next.
     fn _put_ready(&self, handle: Py<PyAny>) {
-        self.ready.lock().put(Entry::Handle(handle));
+        state::put(&self.state, Entry::Handle(handle));
     }
 
     /// Take the first of the callbacks that are to run next; None if there is none.
     fn _take_ready(&self, py: Python<'_>) -> Option<Py<PyAny>> {
-        let entry = self.ready.lock().take()?;
+        let entry = self.state.with(|queues| queues.ready.take(), |_| None)?;
+        handle::track_if_ours(entry.object().bind(py));
         Some(entry.object().clone_ref(py))
     }
 
     /// How many callbacks are to run next.
     fn _ready_length(&self) -> usize {
-        self.ready.lock().len()
+        self.state
+            .with(|queues| queues.ready.len(), |tray| tray.len())
     }
 
     /// The timers, cancelled ones included, the earliest first.
     fn _timer_list(&self, py: Python<'_>) -> Vec<Py<PyAny>> {
-        let timers = self.timers.lock();
-        timers
-            .iter()
-            .map(|entry| entry.object().clone_ref(py))
-            .collect()
+        self.state.with(
+            |queues| {
+                let timers = queues.timers.iter();
+                timers.map(|entry| entry.object().clone_ref(py)).collect()
+            },
+            |_| Vec::new(),
+        )
     }
 
     /// Put these timer handles in place of the timers.
     fn _set_timers(&self, py: Python<'_>, handles: Vec<Py<PyAny>>) -> PyResult<()> {
-        let before = self.timers.lock().take_all();
+        let before = self
+            .state
+            .with(|queues| queues.timers.take_all(), |_| Vec::new());
+        for entry in &before {
+            handle::track_if_ours(entry.object().bind(py));
+        }
         drop(before);
         for timer in handles {
-            self._put_timer(py, timer)?;
+            self._put_timer(timer.bind(py))?;
         }
         Ok(())
     }
 
     /// Put a timer handle among the timers.
-    fn _put_timer(&self, py: Python<'_>, handle: Py<PyAny>) -> PyResult<()> {
+    fn _put_timer(&self, handle: &Bound<'_, PyAny>) -> PyResult<()> {
         let when = handle
-            .getattr(py, intern!(py, "_when"))?
-            .extract::<f64>(py)?;
-        let copy = handle.clone_ref(py);
-        let number = self
-            .timers
-            .lock()
-            .put(nanos_from_seconds(when), Entry::Handle(copy));
-        handle::set_number(handle.bind(py), number);
+            .getattr(intern!(handle.py(), "_when"))?
+            .extract::<f64>()?;
+        state::put_timer(&self.state, nanos_from_seconds(when), handle);
         Ok(())
     }
 
@@ -193,9 +219,7 @@ impl LoopCore {
             .getattr(intern!(handle.py(), "_scheduled"))?
             .is_truthy()?
         {
-            let mut timers = self.timers.lock();
-            let count = timers.cancelled() + 1;
-            timers.set_cancelled(count);
+            state::note_cancelled(&self.state);
         }
         Ok(())
     }
@@ -221,18 +245,20 @@ impl LoopCore {
     }
 
     fn __traverse__(&self, visit: PyVisit<'_>) -> Result<(), PyTraverseError> {
-        // A lock that is held means that its holder is in the middle of a change, and what it holds
-        // counts as reachable this time.
-        if let Some(ready) = self.ready.try_lock() {
-            for entry in ready.iter() {
-                entry.traverse(&visit)?;
-            }
-        }
-        if let Some(timers) = self.timers.try_lock() {
-            for entry in timers.iter() {
-                entry.traverse(&visit)?;
-            }
-        }
+        // What is in use, or belongs to another thread that runs the loop, counts as reachable.
+        let seen = self.state.look(|queues, tray| {
+            let brought = tray.iter().filter_map(|brought| match brought {
+                Brought::Ready(entry) | Brought::Timer(_, entry) => Some(entry),
+                Brought::Cancelled => None,
+            });
+            let mut entries = queues
+                .ready
+                .iter()
+                .chain(queues.timers.iter())
+                .chain(brought);
+            entries.try_for_each(|entry| entry.traverse(&visit))
+        });
+        seen.unwrap_or(Ok(()))?;
         if let Some(waiting) = self.waiting.try_lock()
             && let Some(waiting) = &*waiting
         {
@@ -244,14 +270,12 @@ impl LoopCore {
     }
 
     fn __clear__(&self) {
-        let ready = self.ready.lock().take_all();
-        let timers = self.timers.lock().take_all();
-        let waiting = self
-            .waiting
-            .lock()
-            .as_mut()
-            .map(|waiting| waiting.poller.take_all());
-        drop((ready, timers, waiting));
+        let queues = self.state.look(|queues, tray| {
+            let ready = queues.ready.take_all();
+            (ready, queues.timers.take_all(), std::mem::take(tray))
+        });
+        let waiting = self.take_watchers();
+        drop((queues, waiting));
     }
 
     /// Watch a descriptor with a handle that is made here.

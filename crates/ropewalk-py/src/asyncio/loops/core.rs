@@ -4,14 +4,14 @@
 //! while one is held; in a forked child every use of the parent's loop is an error in words.
 
 use super::entry::{Entry, NativeCall, Watcher};
+use super::state::{self, Brought, Queues, State};
 use crate::names::{intern, once};
 use pyo3::exceptions::{PyOSError, PyRuntimeError};
 use pyo3::prelude::*;
-use ropewalk_facade::atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering};
-use ropewalk_park::ShortLock;
-use ropewalk_reactor::{Direction, Poller, Pulse, Ready, Timers, Wake, nanos_from_seconds};
+use ropewalk_facade::atomic::{AtomicBool, AtomicU32, AtomicU64, AtomicUsize, Ordering};
+use ropewalk_park::{Owned, ShortLock};
+use ropewalk_reactor::{Direction, Poller, Pulse, Wake, nanos_from_seconds};
 use ropewalk_sys::{EventFd, Found, fork_count, monotonic_nanos};
-use std::collections::HashSet;
 use std::sync::{Arc, OnceLock};
 
 /// Python code has put its own `time` in place of the loop's.
@@ -28,12 +28,11 @@ pub(super) struct Waiting {
 /// The native part of an event loop. Python's class mixes it into the standard library's.
 #[pyclass(module = "ropewalk._ropewalk.asyncio.loops", subclass, frozen, weakref)]
 pub(crate) struct LoopCore {
-    pub(super) ready: ShortLock<Ready<Entry>>,
-    pub(super) timers: ShortLock<Timers<Entry>>,
-    /// Native timers that were not cancelled.
-    pub(super) live: ShortLock<HashSet<u64>>,
+    pub(super) state: State,
     /// None: closed.
     pub(super) waiting: ShortLock<Option<Waiting>>,
+    /// How many descriptors are watched, so that a turn need not take the lock.
+    pub(super) watched: AtomicUsize,
     pub(super) found: ShortLock<Option<Found>>,
     pub(super) wake: Wake,
     pub(super) debug: AtomicBool,
@@ -63,10 +62,9 @@ impl LoopCore {
             std::io::Result::Ok(Waiting { poller, bell })
         })();
         Ok(Self {
-            ready: ShortLock::default(),
-            timers: ShortLock::default(),
-            live: ShortLock::default(),
+            state: Owned::new(Queues::default(), Vec::new()),
             waiting: ShortLock::new(Some(waiting.map_err(os_error)?)),
+            watched: AtomicUsize::new(1),
             found: ShortLock::new(None),
             wake: Wake::new(),
             debug: AtomicBool::new(false),
@@ -143,7 +141,7 @@ impl LoopCore {
     /// Puts native work in the ready queue.
     pub(crate) fn enqueue(&self, call: NativeCall) -> PyResult<()> {
         self.check_usable()?;
-        self.ready.lock().put(Entry::Native(call));
+        state::put(&self.state, Entry::Native(call));
         Ok(())
     }
 
@@ -154,38 +152,47 @@ impl LoopCore {
         Ok(())
     }
 
-    /// Lets native work run at a time of the loop's clock, in seconds. The number cancels it.
+    /// Lets native work run at a time of the loop's clock, in seconds. The number cancels it. Only
+    /// for the loop's own thread, or while the loop does not run.
     pub(crate) fn enqueue_at(&self, when: f64, call: NativeCall) -> PyResult<u64> {
         self.check_usable()?;
-        let mut live = self.live.lock();
-        let mut timers = self.timers.lock();
-        // The number is given by `put`, so the entry is told of it beforehand.
-        let number = timers.next_number();
-        timers.put(nanos_from_seconds(when), Entry::Timer(call, number));
-        live.insert(number);
-        Ok(number)
+        let put = |queues: &mut Queues| {
+            let number = queues.timers.next_number();
+            let entry = Entry::Timer(call, number);
+            queues.timers.put(nanos_from_seconds(when), entry);
+            queues.live.insert(number);
+            number
+        };
+        let number = self.state.with(|queues| Some(put(queues)), |_| None);
+        number.ok_or_else(|| PyRuntimeError::new_err(WRONG_THREAD))
     }
 
     /// Cancels what `enqueue_at` began, if it has not run.
     pub(crate) fn cancel_at(&self, number: u64) {
-        let removed = {
-            let mut live = self.live.lock();
-            if !live.remove(&number) {
-                return;
-            }
-            self.timers.lock().cancel(number)
+        let cancel = |queues: &mut Queues| {
+            let lives = queues.live.remove(&number);
+            lives.then(|| queues.timers.cancel(number)).flatten()
         };
+        let removed = self.state.with(cancel, |_| None);
         drop(removed);
     }
 
     /// Whether a native timer is to run; it runs once.
     pub(super) fn timer_fires(&self, number: u64) -> bool {
-        self.live.lock().remove(&number)
+        self.state
+            .with(|queues| queues.live.remove(&number), |_| false)
     }
 
     /// A handle of ours among the timers was cancelled.
+    #[inline]
     pub(super) fn timer_cancelled(&self, number: u64) -> Option<Entry> {
-        self.timers.lock().cancel(number)
+        self.state.with(
+            |queues| queues.timers.cancel(number),
+            |tray| {
+                tray.push(Brought::Cancelled);
+                None
+            },
+        )
     }
 
     /// Ends the loop's sleep, if it sleeps. From any thread.
@@ -239,6 +246,9 @@ pub(super) fn os_error(error: std::io::Error) -> PyErr {
         }
     }
 }
+
+/// What is said to another thread than the loop's.
+const WRONG_THREAD: &str = "a timer of the loop may be set only in its own thread";
 
 /// What a forked child is told.
 #[cold]

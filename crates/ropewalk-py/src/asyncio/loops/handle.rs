@@ -17,8 +17,63 @@ use pyo3::ffi;
 use pyo3::prelude::*;
 use pyo3::types::{PyBool, PyTuple, PyType};
 use std::ffi::{c_int, c_void};
-use std::ptr::null_mut;
+use std::ptr::{NonNull, null_mut};
 use std::sync::OnceLock;
+
+/// As many handles as a loop under load has waiting at a time: what a turn is done with serves the
+/// next, and neither the allocator nor the garbage collector hears of it. At most 100 KiB each.
+const MOST_SPARES: usize = 1024;
+
+/// A handle that was taken apart: its memory and its type, without a reference to it.
+struct Spare(NonNull<ffi::PyObject>);
+
+// SAFETY: only its address travels; it is used and freed by threads that are attached.
+unsafe impl Send for Spare {}
+
+/// Memory of handles that were done with, for the loop that they belonged to.
+#[derive(Default)]
+pub(super) struct Spares {
+    handles: Vec<Spare>,
+    timers: Vec<Spare>,
+}
+
+impl Spares {
+    fn of(&mut self, kind: Kind) -> &mut Vec<Spare> {
+        if kind == Kind::Timer {
+            &mut self.timers
+        } else {
+            &mut self.handles
+        }
+    }
+}
+
+impl Drop for Spares {
+    fn drop(&mut self) {
+        for spare in self.handles.drain(..).chain(self.timers.drain(..)) {
+            // SAFETY: dropped with its loop, attached; nobody refers to a spare.
+            unsafe { free(spare.0.as_ptr()) };
+        }
+    }
+}
+
+unsafe extern "C" {
+    /// Makes memory of a former object an object again, with one reference. CPython's own lists of
+    /// spares use it; every version from 3.11 to 3.14 exports it.
+    fn _Py_NewReference(object: *mut ffi::PyObject);
+}
+
+/// Gives memory and type back.
+///
+/// # Safety
+/// Attached; an instance of one of our types that was taken apart and that nobody refers to.
+unsafe fn free(object: *mut ffi::PyObject) {
+    // SAFETY: the memory is still that of an object.
+    let class = unsafe { ffi::Py_TYPE(object) };
+    // SAFETY: it was made by the collector's allocator and is not tracked.
+    unsafe { ffi::PyObject_GC_Del(object.cast()) };
+    // SAFETY: an instance of a type made at run time owns a reference to its type.
+    unsafe { ffi::Py_DECREF(class.cast()) };
+}
 
 /// What was learnt when the types were made.
 pub(super) struct Kinds {
@@ -33,6 +88,8 @@ pub(super) struct Kinds {
     context: Slot,
     scheduled: Slot,
     when: Slot,
+    /// Where handles keep the list of weak references to them.
+    references: isize,
     /// Where a timer of ours keeps its number, behind its slots.
     number: isize,
     /// Python's function for an exception in a callback.
@@ -81,6 +138,8 @@ pub(super) fn make_types<'py>(
             context: Slot::find(handle, "_context")?,
             scheduled: Slot::find(timer, "_scheduled")?,
             when: Slot::find(timer, "_when")?,
+            // SAFETY: as above; both of asyncio's types keep it in the same place.
+            references: unsafe { (*handle.as_type_ptr()).tp_weaklistoffset },
             number,
             report,
         })
@@ -186,7 +245,7 @@ pub(super) fn make<'py>(
     context: Bound<'py, PyAny>,
 ) -> PyResult<Bound<'py, PyAny>> {
     let kinds = kinds()?;
-    let made = allocate(event_loop.py(), &kinds.handle)?;
+    let (made, tracked) = allocate(event_loop, kinds, Kind::Handle)?;
     fill(
         kinds,
         made.as_ptr(),
@@ -195,6 +254,9 @@ pub(super) fn make<'py>(
         arguments,
         context,
     );
+    if tracked {
+        track(&made);
+    }
     Ok(made)
 }
 
@@ -208,7 +270,7 @@ pub(super) fn make_timer<'py>(
     context: Bound<'py, PyAny>,
 ) -> PyResult<Bound<'py, PyAny>> {
     let kinds = kinds()?;
-    let made = allocate(event_loop.py(), &kinds.timer)?;
+    let (made, tracked) = allocate(event_loop, kinds, Kind::Timer)?;
     fill(
         kinds,
         made.as_ptr(),
@@ -222,15 +284,71 @@ pub(super) fn make_timer<'py>(
     unsafe { kinds.when.fill(made.as_ptr(), when.into_ptr()) };
     // SAFETY: as above.
     unsafe { kinds.scheduled.fill(made.as_ptr(), scheduled.into_ptr()) };
+    if tracked {
+        track(&made);
+    }
     Ok(made)
 }
 
+/// An object without contents, and whether the garbage collector has to hear of it now.
+///
+/// What waits in a loop that runs cannot be garbage, as the loop is not; so the collector hears of a
+/// handle only when it leaves the loop and somebody keeps it (`track_if_kept`), or when the loop
+/// stops running. Most handles never get that far, and a collection has less to look at.
 #[inline]
-fn allocate<'py>(py: Python<'py>, class: &Py<PyType>) -> PyResult<Bound<'py, PyAny>> {
+fn allocate<'py>(
+    event_loop: &Bound<'py, LoopCore>,
+    kinds: &Kinds,
+    kind: Kind,
+) -> PyResult<(Bound<'py, PyAny>, bool)> {
+    let py = event_loop.py();
+    let state = &event_loop.get().state;
+    let spare = state.mine(|queues| queues.spares.of(kind).pop());
+    if let Some(Some(spare)) = spare {
+        let object = spare.0.as_ptr();
+        // SAFETY: memory of an object of the type, which nobody refers to.
+        unsafe { _Py_NewReference(object) };
+        // SAFETY: the reference that was just made.
+        return Ok((unsafe { Bound::from_owned_ptr(py, object) }, false));
+    }
+    let class = if kind == Kind::Timer {
+        &kinds.timer
+    } else {
+        &kinds.handle
+    };
     // SAFETY: a type of ours, of fixed size.
     let made = unsafe { ffi::PyType_GenericAlloc(class.as_ptr().cast(), 0) };
     // SAFETY: a new reference, or null with an exception.
-    unsafe { Bound::from_owned_ptr_or_err(py, made) }
+    let made = unsafe { Bound::from_owned_ptr_or_err(py, made) }?;
+    // SAFETY: tracked by the call above.
+    unsafe { ffi::PyObject_GC_UnTrack(made.as_ptr().cast()) };
+    Ok((made, spare.is_none()))
+}
+
+/// Lets the garbage collector know of a handle of ours.
+#[inline]
+fn track(handle: &Bound<'_, PyAny>) {
+    // SAFETY: a live object of a type that takes part in garbage collection.
+    if unsafe { ffi::PyObject_GC_IsTracked(handle.as_ptr()) } == 0 {
+        // SAFETY: as above, and not tracked.
+        unsafe { ffi::PyObject_GC_Track(handle.as_ptr().cast()) };
+    }
+}
+
+/// The same if it is one of ours.
+pub(super) fn track_if_ours(handle: &Bound<'_, PyAny>) {
+    if kinds().is_ok_and(|kinds| kind_of(kinds, handle.as_ptr()) != Kind::Foreign) {
+        track(handle);
+    }
+}
+
+/// A handle has left the loop's queues, and whoever calls has the reference that was there.
+#[inline]
+fn track_if_kept(handle: &Bound<'_, PyAny>) {
+    // SAFETY: a live object.
+    if unsafe { ffi::Py_REFCNT(handle.as_ptr()) } > 1 {
+        track(handle);
+    }
 }
 
 #[inline]
@@ -313,6 +431,7 @@ pub(super) fn unschedule(timer: &Bound<'_, PyAny>) -> PyResult<()> {
     let kinds = kinds()?;
     let flag = PyBool::new(py, false).to_owned().into_any();
     if kind_of(kinds, timer.as_ptr()) == Kind::Timer {
+        track_if_kept(timer);
         // SAFETY: a timer of ours.
         drop(unsafe { kinds.scheduled.replace(timer, flag) });
         Ok(())
@@ -321,13 +440,19 @@ pub(super) fn unschedule(timer: &Bound<'_, PyAny>) -> PyResult<()> {
     }
 }
 
-/// Runs a handle that is not cancelled.
+/// Runs a handle unless it is cancelled.
 #[inline]
 pub(super) fn run(handle: &Bound<'_, PyAny>, event_loop: &Bound<'_, LoopCore>) -> PyResult<()> {
     let py = handle.py();
     let kinds = kinds()?;
     if kind_of(kinds, handle.as_ptr()) == Kind::Foreign {
-        handle.call_method0(intern!(py, "_run"))?;
+        if !is_cancelled(handle) {
+            handle.call_method0(intern!(py, "_run"))?;
+        }
+        return Ok(());
+    }
+    track_if_kept(handle);
+    if is_true(handle, kinds.cancelled) {
         return Ok(());
     }
     let Err(error) = call(kinds, handle) else {
@@ -336,6 +461,8 @@ pub(super) fn run(handle: &Bound<'_, PyAny>, event_loop: &Bound<'_, LoopCore>) -
     if leaves_the_loop(py, &error) {
         return Err(error);
     }
+    // The exception handler may keep it.
+    track(handle);
     let report = kinds.report.bind(py);
     report.call1((handle, error.into_value(py), event_loop))?;
     Ok(())
@@ -524,6 +651,9 @@ fn slots_of(kinds: &Kinds, timer: bool) -> impl Iterator<Item = Slot> {
         .chain(of_timers.into_iter().filter(move |_| timer))
 }
 
+/// # Safety
+/// Called by the collector for an instance of our type.
+#[inline(always)]
 unsafe fn traverse(
     handle: *mut ffi::PyObject,
     visit: ffi::visitproc,
@@ -536,7 +666,16 @@ unsafe fn traverse(
     let class = unsafe { ffi::Py_TYPE(handle) }.cast();
     // SAFETY: the collector's own function, with its own argument.
     let mut answer = unsafe { visit(class, argument) };
-    for slot in slots_of(kinds, timer) {
+    // What is left out can be no part of a cycle: a flag, a text, numbers, a list of frames' lines.
+    let mut slots = [
+        kinds.callback,
+        kinds.arguments,
+        kinds.event_loop,
+        kinds.context,
+    ]
+    .into_iter();
+    let when = [kinds.when].into_iter().filter(|_| timer);
+    for slot in slots.by_ref().chain(when) {
         // SAFETY: an instance of our type.
         let value = unsafe { slot.peek(handle) };
         if answer == 0 && !value.is_null() {
@@ -587,27 +726,59 @@ unsafe extern "C" fn clear_timer(handle: *mut ffi::PyObject) -> c_int {
     0
 }
 
-unsafe fn dealloc(handle: *mut ffi::PyObject, timer: bool) {
+unsafe fn dealloc(handle: *mut ffi::PyObject, kind: Kind) {
     // SAFETY: a live object of a type that takes part in garbage collection.
     unsafe { ffi::PyObject_GC_UnTrack(handle.cast()) };
-    // SAFETY: asyncio's handles can be referred to weakly, and so can ours.
-    unsafe { ffi::PyObject_ClearWeakRefs(handle) };
-    // SAFETY: as for the callers.
-    unsafe { clear(handle, timer) };
-    // SAFETY: still a live object.
-    let class = unsafe { ffi::Py_TYPE(handle) };
-    // SAFETY: nobody refers to it any more, and it was made by the collector's allocator.
-    unsafe { ffi::PyObject_GC_Del(handle.cast()) };
-    // SAFETY: an instance of a type made at run time owns a reference to its type.
-    unsafe { ffi::Py_DECREF(class.cast()) };
+    let Some(kinds) = KINDS.get() else { return };
+    // SAFETY: asyncio's handles keep their weak references there, and so do ours.
+    let references = unsafe { handle.byte_offset(kinds.references) }.cast::<*mut ffi::PyObject>();
+    // SAFETY: as above.
+    if !unsafe { references.read() }.is_null() {
+        // SAFETY: as above.
+        unsafe { ffi::PyObject_ClearWeakRefs(handle) };
+    }
+    // SAFETY: an instance of our type.
+    let event_loop = unsafe { kinds.event_loop.empty(handle) };
+    // SAFETY: as above.
+    unsafe { clear(handle, kind == Kind::Timer) };
+    if event_loop.is_null() || !give_back(handle, event_loop, kind) {
+        // SAFETY: it was taken apart, and nobody refers to it any more.
+        unsafe { free(handle) };
+    }
+    // SAFETY: the slot owned it.
+    unsafe { ffi::Py_XDECREF(event_loop) };
+}
+
+/// Leaves the memory of a handle with its loop; whether the loop took it.
+#[inline]
+fn give_back(handle: *mut ffi::PyObject, event_loop: *mut ffi::PyObject, kind: Kind) -> bool {
+    // SAFETY: objects are taken apart by threads that are attached.
+    let py = unsafe { Python::assume_attached() };
+    // SAFETY: the reference that was in the slot is dropped only later.
+    let event_loop = unsafe { Bound::from_borrowed_ptr(py, event_loop) };
+    let Some(core) = LoopCore::of(&event_loop) else {
+        return false;
+    };
+    let Some(spare) = NonNull::new(handle).map(Spare) else {
+        return false;
+    };
+    let given = core.get().state.mine(|queues| {
+        let spares = queues.spares.of(kind);
+        let room = spares.len() < MOST_SPARES;
+        if room {
+            spares.push(spare);
+        }
+        room
+    });
+    given.unwrap_or(false)
 }
 
 unsafe extern "C" fn dealloc_handle(handle: *mut ffi::PyObject) {
     // SAFETY: the interpreter passes an instance of the type.
-    unsafe { dealloc(handle, false) };
+    unsafe { dealloc(handle, Kind::Handle) };
 }
 
 unsafe extern "C" fn dealloc_timer(handle: *mut ffi::PyObject) {
     // SAFETY: the interpreter passes an instance of the type.
-    unsafe { dealloc(handle, true) };
+    unsafe { dealloc(handle, Kind::Timer) };
 }

@@ -6,9 +6,11 @@
 
 use super::core::{LoopCore, OWN_POLL, Waiting, os_error};
 use super::entry::{NativeCall, Watcher};
+use super::handle;
 use crate::names::intern;
 use pyo3::exceptions::PyRuntimeError;
 use pyo3::prelude::*;
+use ropewalk_facade::atomic::Ordering;
 use ropewalk_reactor::Direction;
 use std::os::fd::RawFd;
 
@@ -52,9 +54,17 @@ impl LoopCore {
                 .call_method1(name, (descriptor, Bound::new(py, NativeCallback(call))?))?;
             return Ok(());
         }
+        if let Watcher::Handle(handle) = &watcher {
+            // It may stay for long, and be told of many times.
+            handle::track_if_ours(handle.bind(py));
+        }
         let put = match &mut *core.waiting.lock() {
             None => return Err(PyRuntimeError::new_err("Event loop is closed")),
-            Some(waiting) => waiting.poller.put(descriptor, direction, watcher),
+            Some(Waiting { poller, .. }) => {
+                let put = poller.put(descriptor, direction, watcher);
+                core.watched.store(poller.watched(), Ordering::Relaxed);
+                put
+            }
         };
         let put = put.map_err(os_error)?;
         for gone in [put.replaced, put.stale].into_iter().flatten() {
@@ -80,7 +90,11 @@ impl LoopCore {
         }
         let put = match &mut *core.waiting.lock() {
             None => return Err(PyRuntimeError::new_err("Event loop is closed")),
-            Some(waiting) => waiting.poller.put_once(descriptor, direction, watcher),
+            Some(Waiting { poller, .. }) => {
+                let put = poller.put_once(descriptor, direction, watcher);
+                core.watched.store(poller.watched(), Ordering::Relaxed);
+                put
+            }
         };
         let (put, number) = put.map_err(os_error)?;
         for gone in [put.replaced, put.stale].into_iter().flatten() {
@@ -103,7 +117,9 @@ impl LoopCore {
         let of_parent = core.is_of_parent();
         let removed = match &mut *core.waiting.lock() {
             Some(Waiting { poller, .. }) if !of_parent => {
-                poller.remove_if(descriptor, direction, number)
+                let removed = poller.remove_if(descriptor, direction, number);
+                core.watched.store(poller.watched(), Ordering::Relaxed);
+                removed
             }
             _ => None,
         };
@@ -152,16 +168,26 @@ impl LoopCore {
         Ok(true)
     }
 
+    /// Takes out all watchers and tells them nothing.
+    pub(super) fn take_watchers(&self) -> Vec<Watcher> {
+        let mut waiting = self.waiting.lock();
+        waiting
+            .as_mut()
+            .map_or_else(Vec::new, |waiting| waiting.poller.take_all())
+    }
+
     /// Takes a watcher out and tells it nothing. The parent's set is left alone by a child.
     pub(super) fn take_watcher(&self, descriptor: RawFd, direction: Direction) -> Option<Watcher> {
         let of_parent = self.is_of_parent();
         let mut waiting = self.waiting.lock();
         let Waiting { poller, .. } = waiting.as_mut()?;
-        if of_parent {
+        let removed = if of_parent {
             poller.forget(descriptor, direction)
         } else {
             poller.remove(descriptor, direction)
-        }
+        };
+        self.watched.store(poller.watched(), Ordering::Relaxed);
+        removed
     }
 
     /// Whether a descriptor is watched as it was when an event of it was found.

@@ -20,6 +20,7 @@ mod io;
 pub(crate) mod module;
 mod run;
 mod slots;
+mod state;
 
 pub(crate) use self::core::LoopCore;
 #[allow(unused_imports, reason = "for the other parts of asyncio")]

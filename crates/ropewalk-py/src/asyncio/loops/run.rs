@@ -6,7 +6,9 @@
 use super::core::{LoopCore, OWN_POLL, Waiting, os_error};
 use super::entry::{Entry, Watcher};
 use super::handle;
+use super::state::{self, Queues};
 use crate::names::intern;
+use pyo3::exceptions::PyRuntimeError;
 use pyo3::prelude::*;
 use ropewalk_facade::atomic::Ordering;
 use ropewalk_reactor::{Direction, Pulse, Rest, Told};
@@ -32,6 +34,25 @@ const LONGEST_SLEEP: i64 = 24 * 3600 * 1_000_000_000;
 /// Runs one turn, or as many as `_keep_running` asked for.
 pub(super) fn run(slf: &Bound<'_, LoopCore>) -> PyResult<()> {
     let core = slf.get();
+    // None in a turn within a turn, whose outer one owns them.
+    let owning = core.state.own();
+    if !core.state.is_mine() {
+        return Err(PyRuntimeError::new_err(
+            "This event loop is already running",
+        ));
+    }
+    let outcome = turns(slf);
+    if core.state.is_filled() {
+        state::take_in(slf.py(), &core.state);
+    }
+    if owning.is_some() {
+        state::track_all(slf.py(), &core.state);
+    }
+    outcome
+}
+
+fn turns(slf: &Bound<'_, LoopCore>) -> PyResult<()> {
+    let core = slf.get();
     if !core.keeps_running.swap(false, Ordering::Relaxed) {
         return turn(slf, &mut 0);
     }
@@ -44,16 +65,50 @@ pub(super) fn run(slf: &Bound<'_, LoopCore>) -> PyResult<()> {
     }
 }
 
+/// What a turn finds at its beginning.
+struct Look {
+    ready: usize,
+    next: Option<i64>,
+    cancelled: usize,
+}
+
+impl LoopCore {
+    /// Looks at what waits; for the thread that runs the loop.
+    #[inline]
+    fn look(&self, py: Python<'_>) -> Look {
+        if self.state.is_filled() {
+            state::take_in(py, &self.state);
+        }
+        let look = self.state.mine(|queues| Look {
+            ready: queues.ready.len(),
+            next: queues.timers.next(),
+            cancelled: queues.timers.cancelled(),
+        });
+        look.unwrap_or(Look {
+            ready: 0,
+            next: None,
+            cancelled: 0,
+        })
+    }
+
+    /// Whether nothing is watched but what belongs to the loop itself, and no signal handler.
+    #[inline]
+    fn only_its_own(&self) -> bool {
+        self.watched.load(Ordering::Relaxed) <= OWN_DESCRIPTORS
+            && !self.signals.load(Ordering::Relaxed)
+    }
+}
+
 fn turn(slf: &Bound<'_, LoopCore>, turns: &mut u32) -> PyResult<()> {
     let (py, core) = (slf.py(), slf.get());
     core.check_usable()?;
-    forget_cancelled(slf)?;
-    let busy = core.stopping.load(Ordering::Relaxed) || core.ready.lock().len() > 0;
-    let deadline = if busy {
-        None
-    } else {
-        core.timers.lock().next()
-    };
+    let mut look = core.look(py);
+    if look.cancelled > 0 {
+        forget_cancelled(slf)?;
+        look = core.look(py);
+    }
+    let busy = look.ready > 0 || core.stopping.load(Ordering::Relaxed);
+    let deadline = if busy { None } else { look.next };
     if core.has_own(OWN_POLL) {
         poll_through_python(slf, busy, deadline)?;
     } else {
@@ -65,16 +120,16 @@ fn turn(slf: &Bound<'_, LoopCore>, turns: &mut u32) -> PyResult<()> {
             py.check_signals()?;
         }
     }
-    put_due(slf)?;
+    look = core.look(py);
+    if look.next.is_some() {
+        put_due(slf)?;
+        look = core.look(py);
+    }
     let shown = Shown(core.shown_pulse());
-    let count = core.ready.lock().len();
-    for _ in 0..count {
-        let Some(entry) = core.ready.lock().take() else {
+    for _ in 0..look.ready {
+        let Some(Some(entry)) = core.state.mine(|queues| queues.ready.take()) else {
             break;
         };
-        if entry.is_cancelled(py) {
-            continue;
-        }
         shown.begin();
         if core.debug() {
             run_watched(slf, &entry)?;
@@ -109,21 +164,28 @@ impl Drop for Shown<'_> {
 /// Takes out cancelled timers: those at the head, or all when they are many.
 fn forget_cancelled(slf: &Bound<'_, LoopCore>) -> PyResult<()> {
     let (py, core) = (slf.py(), slf.get());
-    loop {
-        let mut timers = core.timers.lock();
-        if timers.cancelled() == 0 {
-            return Ok(());
-        }
-        let gone = if timers.wants_sweep() {
-            timers.sweep(|entry| core.is_gone(py, entry))
-        } else if timers.first().is_some_and(|entry| core.is_gone(py, entry)) {
-            let count = timers.cancelled() - 1;
-            timers.set_cancelled(count);
+    let find = |queues: &mut Queues| {
+        let Queues { timers, live, .. } = queues;
+        // Calls no Python.
+        let is_gone = |entry: &Entry| match entry {
+            Entry::Handle(timer) => handle::is_cancelled_here(timer.bind(py)),
+            Entry::Timer(_, number) => !live.contains(number),
+            _ => false,
+        };
+        if timers.wants_sweep() {
+            timers.sweep(is_gone)
+        } else if timers.cancelled() > 0 && timers.first().is_some_and(is_gone) {
+            timers.set_cancelled(timers.cancelled() - 1);
             timers.take_first().into_iter().collect()
         } else {
+            Vec::new()
+        }
+    };
+    loop {
+        let gone = core.state.mine(find).unwrap_or_default();
+        if gone.is_empty() {
             return Ok(());
-        };
-        drop(timers);
+        }
         for entry in &gone {
             if let Entry::Handle(timer) = entry {
                 handle::unschedule(timer.bind(py))?;
@@ -132,44 +194,18 @@ fn forget_cancelled(slf: &Bound<'_, LoopCore>) -> PyResult<()> {
     }
 }
 
-impl LoopCore {
-    /// Whether a timer was cancelled; calls no Python.
-    fn is_gone(&self, py: Python<'_>, entry: &Entry) -> bool {
-        match entry {
-            Entry::Handle(timer) => handle::is_cancelled_here(timer.bind(py)),
-            Entry::Timer(_, number) => !self.live.lock().contains(number),
-            _ => false,
-        }
-    }
-
-    /// Whether nothing is watched but what belongs to the loop itself, and no signal handler.
-    fn only_its_own(&self) -> bool {
-        if self.signals.load(Ordering::Relaxed) {
-            return false;
-        }
-        let waiting = self.waiting.lock();
-        waiting
-            .as_ref()
-            .is_none_or(|waiting| waiting.poller.watched() <= OWN_DESCRIPTORS)
-    }
-}
-
 /// Puts the timers that are due behind the ready entries.
 fn put_due(slf: &Bound<'_, LoopCore>) -> PyResult<()> {
     let core = slf.get();
-    if core.timers.lock().is_empty() {
-        return Ok(());
-    }
     let now = LoopCore::now(slf)?.saturating_add(core.tolerance());
-    loop {
-        let Some(entry) = core.timers.lock().take_due(now) else {
-            return Ok(());
-        };
+    let take = |queues: &mut Queues| queues.timers.take_due(now);
+    while let Some(Some(entry)) = core.state.mine(take) {
         if let Entry::Handle(timer) = &entry {
             handle::unschedule(timer.bind(slf.py()))?;
         }
-        core.ready.lock().put(entry);
+        state::put(&core.state, entry);
     }
+    Ok(())
 }
 
 /// How long to sleep.
@@ -192,18 +228,17 @@ fn poll(slf: &Bound<'_, LoopCore>, busy: bool, deadline: Option<i64>) -> PyResul
     let (py, core) = (slf.py(), slf.get());
     let mut found = wait(slf, || {
         // Whoever put something before the loop said that it sleeps has rung no bell.
-        let busy = busy || core.ready.lock().len() > 0;
+        let busy = busy || core.look(py).ready > 0;
         let left = time_left(slf, busy, deadline)?;
         Ok(left.map(|left| Duration::from_nanos(left.unsigned_abs())))
     })?;
     let mut cancelled = Vec::new();
+    let mut ready = Vec::new();
     let mut done = Vec::new();
-    let settled = {
-        let mut waiting = core.waiting.lock();
-        let mut ready = core.ready.lock();
-        match &mut *waiting {
-            None => Ok(()),
-            Some(Waiting { poller, .. }) => poller.settle(&found, |descriptor, direction, told| {
+    let settled = match &mut *core.waiting.lock() {
+        None => Ok(()),
+        Some(Waiting { poller, .. }) => {
+            let settled = poller.settle(&found, |descriptor, direction, told| {
                 let watch = match told {
                     Told::Watching(watch) => watch,
                     Told::Done(watch) => return done.push(watch.watcher),
@@ -212,8 +247,8 @@ fn poll(slf: &Bound<'_, LoopCore>, busy: bool, deadline: Option<i64>) -> PyResul
                     Watcher::Handle(handle) if handle::is_cancelled_here(handle.bind(py)) => {
                         cancelled.push((descriptor, direction));
                     }
-                    Watcher::Handle(handle) => ready.put(Entry::Handle(handle.clone_ref(py))),
-                    Watcher::Native(call) => ready.put(Entry::Watched(
+                    Watcher::Handle(handle) => ready.push(Entry::Handle(handle.clone_ref(py))),
+                    Watcher::Native(call) => ready.push(Entry::Watched(
                         call.clone_ref(py),
                         descriptor,
                         direction,
@@ -221,13 +256,18 @@ fn poll(slf: &Bound<'_, LoopCore>, busy: bool, deadline: Option<i64>) -> PyResul
                     )),
                     Watcher::Bell => {}
                 }
-            }),
+            });
+            core.watched.store(poller.watched(), Ordering::Relaxed);
+            settled
         }
     };
+    for entry in ready {
+        state::put(&core.state, entry);
+    }
     for (descriptor, direction) in cancelled {
         LoopCore::unwatch(slf, descriptor, direction)?;
     }
-    found.make_room(core.watched().min(MOST_AT_ONCE));
+    found.make_room(core.watched.load(Ordering::Relaxed).min(MOST_AT_ONCE));
     *core.found.lock() = Some(found);
     run_done(slf, done)?;
     settled.map_err(os_error)?;
@@ -241,21 +281,12 @@ fn run_done(slf: &Bound<'_, LoopCore>, done: Vec<Watcher>) -> PyResult<()> {
         match watcher {
             Watcher::Native(call) if outcome.is_ok() => outcome = call.run(slf),
             // The loop is left in the midst of them: the others come when it runs again.
-            Watcher::Native(call) => slf.get().ready.lock().put(Entry::Native(call)),
-            Watcher::Handle(handle) => slf.get().ready.lock().put(Entry::Handle(handle)),
+            Watcher::Native(call) => state::put(&slf.get().state, Entry::Native(call)),
+            Watcher::Handle(handle) => state::put(&slf.get().state, Entry::Handle(handle)),
             Watcher::Bell => {}
         }
     }
     outcome
-}
-
-impl LoopCore {
-    fn watched(&self) -> usize {
-        self.waiting
-            .lock()
-            .as_ref()
-            .map_or(0, |waiting| waiting.poller.watched())
-    }
 }
 
 /// Waits for descriptors, the bell or the time that `time_left` says; signal handlers run meanwhile.
@@ -265,8 +296,9 @@ fn wait(
 ) -> PyResult<Found> {
     let (py, core) = (slf.py(), slf.get());
     let taken = core.found.lock().take();
-    let mut found =
-        taken.unwrap_or_else(|| Found::with_room(core.watched().clamp(1, MOST_AT_ONCE)));
+    let mut found = taken.unwrap_or_else(|| {
+        Found::with_room(core.watched.load(Ordering::Relaxed).clamp(1, MOST_AT_ONCE))
+    });
     py.check_signals()?;
     loop {
         let Some(epoll) = core
@@ -360,6 +392,9 @@ fn poll_through_python(
 fn run_watched(slf: &Bound<'_, LoopCore>, entry: &Entry) -> PyResult<()> {
     let py = slf.py();
     let this = slf.as_any();
+    if entry.is_cancelled(py) {
+        return Ok(());
+    }
     let handle = entry.object().bind(py);
     this.setattr(intern!(py, "_current_handle"), handle)?;
     let began = LoopCore::now(slf)?;

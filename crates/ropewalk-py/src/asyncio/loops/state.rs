@@ -1,0 +1,99 @@
+//! What waits in a loop: ready entries and timers.
+//!
+//! Promise: while the loop runs they belong to its thread, which reaches them without an atomic
+//! exchange; what other threads bring waits in a tray until the loop looks.
+
+use super::entry::Entry;
+use super::handle::{self, Spares};
+use pyo3::prelude::*;
+use ropewalk_park::Owned;
+use ropewalk_reactor::{Ready, Timers};
+use std::collections::HashSet;
+
+/// What waits.
+#[derive(Default)]
+pub(super) struct Queues {
+    pub(super) ready: Ready<Entry>,
+    pub(super) timers: Timers<Entry>,
+    /// Native timers that were not cancelled.
+    pub(super) live: HashSet<u64>,
+    /// Memory of handles that were done with.
+    pub(super) spares: Spares,
+}
+
+/// What another thread brought while the loop ran.
+pub(super) enum Brought {
+    Ready(Entry),
+    Timer(i64, Entry),
+    /// One more of the timers is cancelled.
+    Cancelled,
+}
+
+pub(super) type State = Owned<Queues, Vec<Brought>>;
+
+/// Puts an entry behind all that are ready.
+#[inline]
+pub(super) fn put(state: &State, entry: Entry) {
+    // The entry goes one way or the other.
+    let cell = std::cell::Cell::new(Some(entry));
+    state.with(
+        |queues| {
+            if let Some(entry) = cell.take() {
+                queues.ready.put(entry);
+            }
+        },
+        |tray| tray.extend(cell.take().map(Brought::Ready)),
+    );
+}
+
+/// Puts a timer handle among the timers.
+#[inline]
+pub(super) fn put_timer(state: &State, deadline: i64, timer: &Bound<'_, PyAny>) {
+    let cell = std::cell::Cell::new(Some(Entry::Handle(timer.clone().unbind())));
+    let number = state.with(
+        |queues| cell.take().map(|entry| queues.timers.put(deadline, entry)),
+        |tray| {
+            tray.extend(cell.take().map(|entry| Brought::Timer(deadline, entry)));
+            None
+        },
+    );
+    if let Some(number) = number {
+        handle::set_number(timer, number);
+    }
+}
+
+/// Takes in what other threads brought.
+pub(super) fn take_in(py: Python<'_>, state: &State) {
+    for brought in state.take_tray() {
+        match brought {
+            Brought::Ready(entry) => put(state, entry),
+            Brought::Timer(deadline, Entry::Handle(timer)) => {
+                put_timer(state, deadline, timer.bind(py));
+            }
+            Brought::Timer(_, entry) => put(state, entry),
+            Brought::Cancelled => note_cancelled(state),
+        }
+    }
+}
+
+/// Notes that one more timer is cancelled.
+pub(super) fn note_cancelled(state: &State) {
+    state.with(
+        |queues| {
+            let count = queues.timers.cancelled() + 1;
+            queues.timers.set_cancelled(count);
+        },
+        |tray| tray.push(Brought::Cancelled),
+    );
+}
+
+/// The loop stops running: from now on what waits in it may be garbage together with it.
+pub(super) fn track_all(py: Python<'_>, state: &State) {
+    state.mine(|queues| {
+        for entry in queues.ready.iter().chain(queues.timers.iter()) {
+            if let Entry::Handle(handle) = entry {
+                handle::track_if_ours(handle.bind(py));
+            }
+        }
+    });
+}
