@@ -1,4 +1,4 @@
-//! The two sides of a byte stream: what is yet to be written, and how much to make room for.
+//! The two sides of a byte stream: what is yet to be written, and what has arrived.
 //!
 //! Promise: the bytes that go out are the bytes that were pushed, in that order and once each,
 //! whatever the kernel takes at a time; a piece is kept as it was given, never copied or joined.
@@ -214,40 +214,5 @@ pub fn receive_now(
     }
 }
 
-/// The room that all streams of a thread share. What comes in less is copied out of it, exactly
-/// as long as it is; 64 KiB stay in a core's second cache, and the copy is a tenth of the call.
-pub const SHARED_ROOM: usize = 64 * 1024;
-
 /// The most that is taken at once, as in CPython's transports.
-pub const LARGEST_ROOM: usize = 256 * 1024;
-
-/// Where a stream reads next: into the shared room, or into room of its own.
-///
-/// A stream that filled its room is in the middle of something large: it then gets room of its
-/// own, which becomes the reader's without another copy, until half of it stays empty.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct ReadSize {
-    /// 0: the shared room.
-    own: usize,
-}
-
-impl ReadSize {
-    /// The size of the room of its own that the next read wants, if any.
-    #[must_use]
-    pub const fn own_room(self) -> Option<usize> {
-        match self.own {
-            0 => None,
-            size => Some(size),
-        }
-    }
-
-    /// Learns from a read into `room` that took `taken` bytes.
-    pub const fn learn(&mut self, taken: usize) {
-        let room = if self.own == 0 { SHARED_ROOM } else { self.own };
-        if taken == room {
-            self.own = LARGEST_ROOM;
-        } else if taken <= SHARED_ROOM {
-            self.own = 0;
-        }
-    }
-}
+pub const LARGEST_READ: usize = 256 * 1024;

@@ -2,9 +2,7 @@
 
 use proptest::collection::vec;
 use proptest::prelude::*;
-use ropewalk_reactor::stream::{
-    LARGEST_ROOM, ReadSize, Received, SHARED_ROOM, WriteBuffer, receive_now, send_now,
-};
+use ropewalk_reactor::stream::{Received, WriteBuffer, receive_now, send_now};
 use ropewalk_sys::bytes::Channel;
 use std::io::{self, ErrorKind, Read, Write};
 use std::mem::MaybeUninit;
@@ -181,17 +179,4 @@ fn a_number_that_is_no_descriptor_is_an_error() {
         let error: io::Error = send_now(-1, channel, b"x").unwrap_err();
         assert!(error.raw_os_error().is_some());
     }
-}
-
-#[test]
-fn a_stream_gets_room_of_its_own_while_it_fills_it() {
-    let mut size = ReadSize::default();
-    size.learn(1024);
-    assert_eq!(size.own_room(), None);
-    size.learn(SHARED_ROOM);
-    assert_eq!(size.own_room(), Some(LARGEST_ROOM));
-    size.learn(SHARED_ROOM + 1);
-    assert_eq!(size.own_room(), Some(LARGEST_ROOM));
-    size.learn(SHARED_ROOM);
-    assert_eq!(size.own_room(), None);
 }

@@ -12,7 +12,7 @@ use pyo3::prelude::*;
 use pyo3::pybacked::PyBackedBytes;
 use pyo3::types::{PyBytes, PyList};
 use ropewalk_park::{ShortGuard, ShortLock};
-use ropewalk_reactor::stream::{ReadSize, WriteBuffer};
+use ropewalk_reactor::stream::WriteBuffer;
 use ropewalk_sys::bytes::Channel;
 use std::os::fd::RawFd;
 
@@ -25,7 +25,6 @@ pub(super) struct State {
     pub(super) protocol: Option<Py<PyAny>>,
     /// The protocol is a `BufferedProtocol`.
     pub(super) buffered: bool,
-    pub(super) size: ReadSize,
     pub(super) buffer: WriteBuffer<PyBackedBytes>,
     /// Above these bytes the protocol is asked to pause; down to these, to resume.
     pub(super) high_water: usize,
@@ -105,7 +104,6 @@ impl StreamCore {
                 transport: Some(transport),
                 protocol: None,
                 buffered: false,
-                size: ReadSize::default(),
                 buffer: WriteBuffer::new(),
                 high_water: usize::MAX,
                 low_water: 0,

@@ -14,7 +14,7 @@ use crate::names::intern;
 use pyo3::buffer::PyBuffer;
 use pyo3::exceptions::{PyRuntimeError, PyTypeError};
 use pyo3::prelude::*;
-use ropewalk_reactor::stream::{ReadSize, Received, receive_now};
+use ropewalk_reactor::stream::{Received, receive_now};
 use ropewalk_sys::bytes::Channel;
 use std::mem::MaybeUninit;
 use std::os::fd::RawFd;
@@ -25,7 +25,6 @@ struct Look<'py> {
     descriptor: RawFd,
     protocol: Bound<'py, PyAny>,
     buffered: bool,
-    size: ReadSize,
 }
 
 /// None: nobody is to be told any more.
@@ -38,7 +37,6 @@ fn begin<'py>(core: &StreamCore, py: Python<'py>) -> Option<Look<'py>> {
         descriptor: state.descriptor,
         protocol: state.protocol.as_ref()?.bind(py).clone(),
         buffered: state.buffered,
-        size: state.size,
     })
 }
 
@@ -46,17 +44,12 @@ pub(super) fn read_ready(core: &StreamCore, py: Python<'_>) -> PyResult<()> {
     match begin(core, py) {
         None => Ok(()),
         Some(look) if look.buffered => into_buffer(core, &look.protocol, look.descriptor),
-        Some(look) => as_bytes(core, py, look),
+        Some(look) => as_bytes(core, py, &look),
     }
 }
 
-fn as_bytes(core: &StreamCore, py: Python<'_>, mut look: Look<'_>) -> PyResult<()> {
-    let was = look.size;
-    let arrived = room::receive(py, look.descriptor, core.channel, &mut look.size);
-    if look.size != was {
-        core.state().size = look.size;
-    }
-    let data = match arrived {
+fn as_bytes(core: &StreamCore, py: Python<'_>, look: &Look<'_>) -> PyResult<()> {
+    let data = match room::receive(py, look.descriptor, core.channel) {
         Ok(Arrived::Data(data)) => data,
         Ok(Arrived::Nothing) => return Ok(()),
         Ok(Arrived::End) => return at_end(core, py),
