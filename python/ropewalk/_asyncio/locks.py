@@ -10,15 +10,20 @@ from __future__ import annotations
 import asyncio.locks as _stdlib
 
 from ropewalk import _ropewalk
-from ropewalk._asyncio._coroutines import short_cut_to
+from ropewalk._asyncio._coroutines import native_coroutine, short_cut_to
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Coroutine
+    from collections.abc import Callable, Coroutine
     from types import ModuleType
-    from typing import Any, Literal
+    from typing import Any, Literal, TypeVar
+
+    _T = TypeVar("_T")
 
 _native = _ropewalk.asyncio.locks
+
+# Whether a notified task that fails lets the next one know, as since Python 3.13.
+_PASSES_ON = hasattr(_stdlib.Condition, "_notify")
 
 
 class Lock(_native.LockEngine, _stdlib.Lock):
@@ -72,6 +77,19 @@ class Condition(_stdlib.Condition):
     def __init__(self, lock: Any = None) -> None:
         super().__init__(Lock() if lock is None else lock)
 
+    @native_coroutine
+    def wait(self) -> Coroutine[Any, Any, Literal[True]]:
+        """Let go of the lock, wait to be notified, take the lock again, return True.
+
+        It may return without a notification: ask again for what was waited for.
+        """
+        return _native.condition_wait(self, _PASSES_ON)
+
+    @native_coroutine
+    def wait_for(self, predicate: Callable[[], _T]) -> Coroutine[Any, Any, _T]:
+        """Wait until `predicate` returns something true, and return that."""
+        return _native.condition_wait_for(self, predicate)
+
 
 class Semaphore(_native.SemaphoreEngine, _stdlib.Semaphore):
     """A number of permits that tasks take and give back.
@@ -112,9 +130,35 @@ class BoundedSemaphore(Semaphore, _stdlib.BoundedSemaphore):
 class Barrier(_stdlib.Barrier):
     """A meeting point: `parties` tasks wait until all of them have come."""
 
+    if TYPE_CHECKING:
+        # The standard library's own, which the stubs of typeshed leave out.
+        _block: Any
+        _release: Any
+        _wait: Any
+        _exit: Any
+        _count: int
+        _parties: int
+
     def __init__(self, parties: int) -> None:
         super().__init__(parties)
         self._cond = Condition()
+
+    async def wait(self) -> int:
+        """Wait until all have come; each gets a number of its own, from 0 on.
+
+        BrokenBarrierError is raised when the barrier is reset or broken meanwhile.
+        """
+        async with self._cond:
+            await self._block()
+            place = self._count
+            try:
+                self._count = place + 1
+                last = place + 1 == self._parties
+                await (self._release() if last else self._wait())
+            finally:
+                self._count -= 1
+                self._exit()
+        return place
 
 
 OURS: dict[str, Any] = {

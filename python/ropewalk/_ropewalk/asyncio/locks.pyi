@@ -56,4 +56,17 @@ class SemaphoreEngine:
     ) -> Coroutine[Any, Any, None]: ...
     def release(self) -> None: ...
 
-__all__ = ["EventEngine", "LockEngine", "SemaphoreEngine"]
+def condition_wait(
+    condition: object, passes_on: bool
+) -> Coroutine[Any, Any, Any]: ...
+def condition_wait_for(
+    condition: object, predicate: object
+) -> Coroutine[Any, Any, Any]: ...
+
+__all__ = [
+    "EventEngine",
+    "LockEngine",
+    "SemaphoreEngine",
+    "condition_wait",
+    "condition_wait_for",
+]

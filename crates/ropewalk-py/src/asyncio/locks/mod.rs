@@ -5,6 +5,7 @@
 //! the standard library's own methods, which the Python classes above inherit: so order,
 //! cancellation and messages are those of the running Python.
 
+mod condition;
 mod event;
 mod flag;
 mod lock;

@@ -7,6 +7,8 @@ use pyo3::prelude::*;
 pub(crate) mod locks {
     use crate::asyncio::deque;
     #[pymodule_export]
+    use crate::asyncio::locks::condition::{condition_wait, condition_wait_for};
+    #[pymodule_export]
     use crate::asyncio::locks::event::EventEngine;
     #[pymodule_export]
     use crate::asyncio::locks::lock::LockEngine;
