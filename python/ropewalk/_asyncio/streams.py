@@ -98,7 +98,7 @@ class StreamReaderProtocol(_engine.ProtocolEngine, FlowControlMixin, _StdProtoco
 
 _engine.use_stdlib(
     (_StdReader, _StdWriter, _StdFlow),
-    StreamReader,
+    (StreamReader, StreamReaderProtocol),
     (_exceptions.IncompleteReadError, _exceptions.LimitOverrunError),
     many_separators=sys.version_info >= (3, 13),
 )

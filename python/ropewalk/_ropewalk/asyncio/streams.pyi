@@ -73,10 +73,10 @@ class ProtocolEngine(FlowControlEngine):
 
 def use_stdlib(
     classes: tuple[type, type, type],
-    our_reader: type,
+    ours: tuple[type, type],
     exceptions: tuple[type, type],
     *,
     many_separators: bool,
 ) -> None:
-    """Tell the engine the standard library's classes, our reader, and whether there
-    may be several separators. The first call counts."""
+    """Tell the engine the standard library's classes, our reader and protocol, and
+    whether there may be several separators. The first call counts."""

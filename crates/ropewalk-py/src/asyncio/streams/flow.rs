@@ -4,12 +4,15 @@
 //! wait, without a Python frame. Connecting, losing the connection, pausing and resuming are the
 //! standard library's methods, on these attributes.
 
+use super::reader::ReaderEngine;
 use super::stdlib::{Stdlib, or_none, stdlib, unless_none};
 use super::store::Served;
+use super::untouched::set_attribute;
 use crate::names::intern;
 use pyo3::prelude::*;
-use pyo3::types::{PyDict, PyTuple, PyWeakrefMethods, PyWeakrefReference};
+use pyo3::types::{PyDict, PyString, PyTuple, PyWeakrefMethods, PyWeakrefReference};
 use pyo3::{PyTraverseError, PyVisit};
+use ropewalk_facade::atomic::{AtomicBool, Ordering};
 use ropewalk_park::ShortLock;
 
 /// What a writer asks about its protocol.
@@ -133,7 +136,11 @@ impl FlowControlEngine {
 
 /// What a transport talks to; the base of `StreamReaderProtocol`.
 #[pyclass(frozen, subclass, extends = FlowControlEngine, module = "ropewalk._ropewalk.asyncio.streams")]
-pub(crate) struct ProtocolEngine;
+#[derive(Default)]
+pub(crate) struct ProtocolEngine {
+    /// Somebody set `data_received` on the object.
+    touched: AtomicBool,
+}
 
 #[pymethods]
 impl ProtocolEngine {
@@ -143,7 +150,7 @@ impl ProtocolEngine {
         _args: &Bound<'_, PyTuple>,
         _kwargs: Option<&Bound<'_, PyDict>>,
     ) -> PyClassInitializer<Self> {
-        PyClassInitializer::from(FlowControlEngine::default()).add_subclass(Self)
+        PyClassInitializer::from(FlowControlEngine::default()).add_subclass(Self::default())
     }
 
     #[getter(_stream_reader_wr)]
@@ -169,11 +176,25 @@ impl ProtocolEngine {
         Ok(())
     }
 
+    fn __setattr__(
+        slf: &Bound<'_, Self>,
+        name: &Bound<'_, PyString>,
+        value: &Bound<'_, PyAny>,
+    ) -> PyResult<()> {
+        if name.as_any().eq(intern!(slf.py(), "data_received"))? {
+            slf.get().touched.store(true, Ordering::Relaxed);
+        }
+        set_attribute(slf, name, Some(value))
+    }
+
+    fn __delattr__(slf: &Bound<'_, Self>, name: &Bound<'_, PyString>) -> PyResult<()> {
+        set_attribute(slf, name, None)
+    }
+
     /// Hand what arrived to the reader, if somebody still has it.
     fn data_received(slf: &Bound<'_, Self>, data: &Bound<'_, PyAny>) -> PyResult<()> {
-        let name = intern!(slf.py(), "feed_data");
         match Self::strong_reader(slf)? {
-            Some(reader) => reader.call_method1(name, (data,)).map(drop),
+            Some(reader) => ReaderEngine::feed_any(&reader, data),
             None => Ok(()),
         }
     }
@@ -186,6 +207,19 @@ impl ProtocolEngine {
         // TLS has no half of a connection to keep open, and warns when it is asked to.
         Ok(!Self::over_ssl(slf))
     }
+}
+
+/// `data_received` of any protocol.
+pub(crate) fn deliver(protocol: &Bound<'_, PyAny>, data: &Bound<'_, PyAny>) -> PyResult<()> {
+    if let Ok(stdlib) = stdlib()
+        && stdlib.our_protocol.is_class_of(protocol)?
+        && let Ok(ours) = protocol.cast::<ProtocolEngine>()
+        && !ours.get().touched.load(Ordering::Relaxed)
+    {
+        return ProtocolEngine::data_received(ours, data);
+    }
+    let name = intern!(protocol.py(), "data_received");
+    protocol.call_method1(name, (data,)).map(drop)
 }
 
 impl ProtocolEngine {

@@ -3,45 +3,15 @@
 //! Promise: limits and errors are the standard library's.
 
 use super::reader::ReaderEngine;
-use super::reading::{Kind, origin, raise_if_set, take, take_rest};
+use super::reading::{Kind, origin};
 use super::stdlib::{Stdlib, call, stdlib};
+use super::turn::{Attempt, Refusal, Turn};
 use crate::asyncio::awaitable::{Origin, Stop, Visit};
-use crate::names::{intern, once};
-use pyo3::exceptions::{PyRuntimeError, PyStopAsyncIteration, PyValueError};
+use crate::names::intern;
 use pyo3::prelude::*;
 use pyo3::types::{PyByteArray, PyBytes, PyTuple};
 use ropewalk_reactor::incoming::{Find, Search, Separators};
 use std::sync::OnceLock;
-
-/// What one look for the end of a line came to.
-enum Looked {
-    Found(Py<PyAny>),
-    /// The stream ended first; this was there.
-    Ended(Py<PyAny>),
-    /// There is a separator, but too far away.
-    TooLong(usize),
-    /// There is none, and too much before it.
-    Overrun(usize),
-    NotYet,
-}
-
-fn look(
-    reader: &Bound<'_, ReaderEngine>,
-    separators: &Separators,
-    search: &mut Search,
-) -> PyResult<Looked> {
-    let mut store = reader.get().store.lock();
-    let (limit, eof) = (store.limit, store.eof);
-    let found = store.incoming.find(search, separators, limit);
-    drop(store);
-    Ok(match found {
-        Find::Line(length) => Looked::Found(take(reader, length)?),
-        Find::TooLong(consumed) => Looked::TooLong(consumed),
-        Find::Overrun(consumed) => Looked::Overrun(consumed),
-        Find::NotYet if eof => Looked::Ended(take_rest(reader)),
-        Find::NotYet => Looked::NotYet,
-    })
-}
 
 const TOO_LONG: &str = "Separator is found, but chunk is longer than limit";
 const OVERRUN: &str = "Separator is not found, and chunk exceed the limit";
@@ -86,26 +56,24 @@ impl Kind for ReadUntil {
     const ORIGIN: &'static Origin = &origin("StreamReader.readuntil");
     const NAME: &'static str = "readuntil";
 
-    fn attempt(
-        &mut self,
-        from: &Bound<'_, ReaderEngine>,
-        first: bool,
-    ) -> PyResult<Option<Py<PyAny>>> {
-        if first {
-            raise_if_set(from)?;
+    fn attempt(&mut self, turn: &mut Turn<'_, '_>, first: bool) -> Attempt {
+        if first && let Some(refusal) = turn.refusal() {
+            return refusal;
         }
         let Some(separators) = &self.separators else {
-            return Err(PyRuntimeError::new_err(
-                "a separator that was not understood",
-            ));
+            return Attempt::Wait;
         };
-        let py = from.py();
-        match look(from, separators, &mut self.search)? {
-            Looked::Found(line) => Ok(Some(line)),
-            Looked::NotYet => Ok(None),
-            Looked::Ended(partial) => Err(stdlib()?.incomplete(py, partial, None)),
-            Looked::TooLong(consumed) => Err(stdlib()?.overrun(py, TOO_LONG, consumed)),
-            Looked::Overrun(consumed) => Err(stdlib()?.overrun(py, OVERRUN, consumed)),
+        let store = &mut *turn.store;
+        let limit = store.limit;
+        match store.incoming.find(&mut self.search, separators, limit) {
+            Find::Line(length) => Attempt::Value(turn.take(length)),
+            Find::TooLong(consumed) => Attempt::Raise(Refusal::Overrun(TOO_LONG, consumed)),
+            Find::Overrun(consumed) => Attempt::Raise(Refusal::Overrun(OVERRUN, consumed)),
+            Find::NotYet if store.eof => {
+                let partial = turn.take_rest();
+                Attempt::Raise(Refusal::Incomplete(partial, None))
+            }
+            Find::NotYet => Attempt::Wait,
         }
     }
 
@@ -125,49 +93,34 @@ impl Kind for ReadUntil {
 }
 
 /// A newline, as `readline` looks for it.
-fn newline() -> PyResult<&'static Separators> {
-    static NEWLINE: OnceLock<Separators> = OnceLock::new();
-    once(&NEWLINE, || {
-        Separators::one(b"\n").ok_or_else(|| PyRuntimeError::new_err("no separator"))
-    })
+fn newline() -> Option<&'static Separators> {
+    static NEWLINE: OnceLock<Option<Separators>> = OnceLock::new();
+    NEWLINE.get_or_init(|| Separators::one(b"\n")).as_ref()
 }
 
 /// The next line; without its end, or empty, when the stream ends.
-fn read_line(
-    from: &Bound<'_, ReaderEngine>,
-    first: bool,
-    search: &mut Search,
-) -> PyResult<Option<Py<PyAny>>> {
-    if first {
-        raise_if_set(from)?;
+fn read_line(turn: &mut Turn<'_, '_>, first: bool, search: &mut Search) -> Attempt {
+    if first && let Some(refusal) = turn.refusal() {
+        return refusal;
     }
-    match look(from, newline()?, search)? {
-        Looked::Found(line) | Looked::Ended(line) => Ok(Some(line)),
-        Looked::NotYet => Ok(None),
-        Looked::TooLong(consumed) => {
-            let (line, spent) = from.get().store.lock().take(from.py(), consumed + 1);
-            drop((line, spent));
-            Err(line_too_long(from, TOO_LONG, consumed))
+    let store = &mut *turn.store;
+    let limit = store.limit;
+    let found = newline().map_or(Find::NotYet, |newline| {
+        store.incoming.find(search, newline, limit)
+    });
+    match found {
+        Find::Line(length) => Attempt::Value(turn.take(length)),
+        Find::TooLong(consumed) => {
+            turn.discard(consumed + 1);
+            Attempt::Raise(Refusal::Line(TOO_LONG, consumed))
         }
-        Looked::Overrun(consumed) => {
-            let spent = from.get().store.lock().incoming.clear();
-            drop(spent);
-            Err(line_too_long(from, OVERRUN, consumed))
+        Find::Overrun(consumed) => {
+            turn.discard(usize::MAX);
+            Attempt::Raise(Refusal::Line(OVERRUN, consumed))
         }
+        Find::NotYet if store.eof => Attempt::Value(turn.take_rest()),
+        Find::NotYet => Attempt::Wait,
     }
-}
-
-/// The error of `readline`, after the line was thrown away.
-fn line_too_long(from: &Bound<'_, ReaderEngine>, message: &'static str, consumed: usize) -> PyErr {
-    let py = from.py();
-    if let Err(why) = from.get().resume(py) {
-        return why;
-    }
-    let error = PyValueError::new_err(message);
-    if let Ok(stdlib) = stdlib() {
-        error.set_context(py, Some(stdlib.overrun(py, message, consumed)));
-    }
-    error
 }
 
 /// `readline()`.
@@ -180,12 +133,8 @@ impl Kind for Line {
     const ORIGIN: &'static Origin = &origin("StreamReader.readline");
     const NAME: &'static str = "readuntil";
 
-    fn attempt(
-        &mut self,
-        from: &Bound<'_, ReaderEngine>,
-        first: bool,
-    ) -> PyResult<Option<Py<PyAny>>> {
-        read_line(from, first, &mut self.search)
+    fn attempt(&mut self, turn: &mut Turn<'_, '_>, first: bool) -> Attempt {
+        read_line(turn, first, &mut self.search)
     }
 
     fn elsewhere<'py>(&self, from: &Bound<'py, ReaderEngine>) -> PyResult<Bound<'py, PyAny>> {
@@ -203,19 +152,12 @@ impl Kind for Next {
     const ORIGIN: &'static Origin = &origin("StreamReader.__anext__");
     const NAME: &'static str = "readuntil";
 
-    fn attempt(
-        &mut self,
-        from: &Bound<'_, ReaderEngine>,
-        first: bool,
-    ) -> PyResult<Option<Py<PyAny>>> {
-        let Some(line) = read_line(from, first, &mut self.search)? else {
-            return Ok(None);
-        };
-        let is_last = line.bind(from.py()).len()? == 0;
-        if is_last {
-            return Err(PyStopAsyncIteration::new_err(()));
+    fn attempt(&mut self, turn: &mut Turn<'_, '_>, first: bool) -> Attempt {
+        let at_end = turn.store.eof && turn.is_empty();
+        match read_line(turn, first, &mut self.search) {
+            Attempt::Value(_) if at_end => Attempt::Raise(Refusal::NoMoreLines),
+            attempt => attempt,
         }
-        Ok(Some(line))
     }
 
     fn elsewhere<'py>(&self, from: &Bound<'py, ReaderEngine>) -> PyResult<Bound<'py, PyAny>> {

@@ -12,4 +12,8 @@ mod reader;
 mod reading;
 mod stdlib;
 mod store;
+mod turn;
+mod untouched;
 mod writer;
+
+pub(crate) use flow::deliver;

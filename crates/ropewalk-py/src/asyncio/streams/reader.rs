@@ -7,12 +7,14 @@ use super::lines::{Line, Next, ReadUntil};
 use super::reading::{Count, Read, ReadExactly, Reading};
 use super::stdlib::{Stdlib, call, or_none, stdlib, unless_none, wake};
 use super::store::{Served, Store};
+use super::untouched::set_attribute;
 use crate::names::intern;
 use pyo3::exceptions::{PyAssertionError, PyNotImplementedError};
 use pyo3::prelude::*;
 use pyo3::pybacked::PyBackedBytes;
-use pyo3::types::{PyByteArray, PyBytes, PyDict, PyInt, PyTuple};
+use pyo3::types::{PyByteArray, PyBytes, PyDict, PyInt, PyString, PyTuple};
 use pyo3::{PyTraverseError, PyVisit};
+use ropewalk_facade::atomic::{AtomicBool, Ordering};
 use ropewalk_park::ShortLock;
 
 /// What the standard library's methods call on themselves: whoever overrides one is served by
@@ -31,6 +33,8 @@ const HOOKS: [&str; 6] = [
 #[derive(Default)]
 pub(crate) struct ReaderEngine {
     pub(super) store: ShortLock<Store>,
+    /// Somebody set `feed_data` on the object.
+    touched: AtomicBool,
 }
 
 #[pymethods]
@@ -95,16 +99,21 @@ impl ReaderEngine {
     pub(super) fn feed_data(slf: &Bound<'_, Self>, data: &Bound<'_, PyAny>) -> PyResult<()> {
         let py = slf.py();
         let this = slf.get();
-        if !Self::is_here(slf)? {
-            return call(&stdlib()?.reader, intern!(py, "feed_data"), (slf, data)).map(drop);
-        }
-        if this.store.lock().eof {
-            return Err(PyAssertionError::new_err("feed_data after feed_eof"));
-        }
-        let Some(chunk) = chunk_of(data)? else {
+        let Some(chunk) = chunk_of(data, || this.store.lock().eof)? else {
             return Ok(());
         };
         let mut store = this.store.lock();
+        if !store.is_here() {
+            drop(store);
+            if !Self::is_here(slf)? {
+                return call(&stdlib()?.reader, intern!(py, "feed_data"), (slf, data)).map(drop);
+            }
+            store = this.store.lock();
+        }
+        if store.eof {
+            drop(store);
+            return Err(after_end());
+        }
         let spent = store.incoming.push(chunk);
         let waiter = store.waiter.take();
         let transport = store
@@ -260,6 +269,21 @@ impl ReaderEngine {
         self.put(|store| &mut store.event_loop, unless_none(value));
     }
 
+    fn __setattr__(
+        slf: &Bound<'_, Self>,
+        name: &Bound<'_, PyString>,
+        value: &Bound<'_, PyAny>,
+    ) -> PyResult<()> {
+        if name.as_any().eq(intern!(slf.py(), "feed_data"))? {
+            slf.get().touched.store(true, Ordering::Relaxed);
+        }
+        set_attribute(slf, name, Some(value))
+    }
+
+    fn __delattr__(slf: &Bound<'_, Self>, name: &Bound<'_, PyString>) -> PyResult<()> {
+        set_attribute(slf, name, None)
+    }
+
     fn __traverse__(&self, visit: PyVisit<'_>) -> Result<(), PyTraverseError> {
         // Locked means in use by a thread that will go on: the objects are alive.
         let Some(store) = self.store.try_lock() else {
@@ -292,6 +316,18 @@ impl ReaderEngine {
 }
 
 impl ReaderEngine {
+    /// `feed_data` of whatever serves as a reader.
+    pub(super) fn feed_any(reader: &Bound<'_, PyAny>, data: &Bound<'_, PyAny>) -> PyResult<()> {
+        if stdlib()?.our_reader.is_class_of(reader)?
+            && let Ok(ours) = reader.cast::<Self>()
+            && !ours.get().touched.load(Ordering::Relaxed)
+        {
+            return Self::feed_data(ours, data);
+        }
+        let name = intern!(reader.py(), "feed_data");
+        reader.call_method1(name, (data,)).map(drop)
+    }
+
     fn put(&self, slot: fn(&mut Store) -> &mut Option<Py<PyAny>>, value: Option<Py<PyAny>>) {
         let before = std::mem::replace(slot(&mut self.store.lock()), value);
         drop(before);
@@ -303,7 +339,7 @@ impl ReaderEngine {
         if served != Served::Unknown {
             return Ok(served == Served::Elsewhere);
         }
-        let ours = stdlib()?.our_reader.bind(slf.py());
+        let ours = stdlib()?.our_reader.class.bind(slf.py());
         let served = if Stdlib::leaves_alone(&slf.get_type(), ours, &HOOKS)? {
             Served::Here
         } else {
@@ -313,17 +349,16 @@ impl ReaderEngine {
         Ok(served == Served::Elsewhere)
     }
 
-    /// Whether the engine has the bytes, and serves this reader.
+    /// Whether the engine has the bytes, and serves this reader; they are taken back if they can
+    /// be.
     pub(super) fn is_here(slf: &Bound<'_, Self>) -> PyResult<bool> {
-        let mut store = slf.get().store.lock();
-        if store.served == Served::Here && store.inside.is_none() {
+        if slf.get().store.lock().is_here() {
             return Ok(true);
         }
-        drop(store);
         if Self::is_hooked(slf)? {
             return Ok(false);
         }
-        store = slf.get().store.lock();
+        let mut store = slf.get().store.lock();
         let spent = store.take_back(slf.py());
         let here = store.inside.is_none();
         drop(store);
@@ -343,26 +378,25 @@ impl ReaderEngine {
         }
         Ok(())
     }
+}
 
-    /// Resumes the transport if it was paused and little is left to read.
-    pub(super) fn resume(&self, py: Python<'_>) -> PyResult<()> {
-        let mut store = self.store.lock();
-        if !store.may_resume() {
-            return Ok(());
-        }
-        let transport = or_none(py, store.transport.as_ref());
-        drop(store);
-        transport
-            .call_method0(intern!(py, "resume_reading"))
-            .map(drop)
-    }
+fn after_end() -> PyErr {
+    PyAssertionError::new_err("feed_data after feed_eof")
 }
 
 /// The bytes of anything that a bytearray can be extended with; None if there are none.
-fn chunk_of(data: &Bound<'_, PyAny>) -> PyResult<Option<PyBackedBytes>> {
+fn chunk_of(
+    data: &Bound<'_, PyAny>,
+    ended: impl FnOnce() -> bool,
+) -> PyResult<Option<PyBackedBytes>> {
     if let Ok(bytes) = data.cast_exact::<PyBytes>() {
-        let chunk = PyBackedBytes::from(bytes.clone());
-        return Ok((!chunk.is_empty()).then_some(chunk));
+        if bytes.as_bytes().is_empty() {
+            return if ended() { Err(after_end()) } else { Ok(None) };
+        }
+        return Ok(Some(PyBackedBytes::from(bytes.clone())));
+    }
+    if ended() {
+        return Err(after_end());
     }
     if !data.is_truthy()? {
         return Ok(None);

@@ -5,9 +5,9 @@
 
 use super::reader::ReaderEngine;
 use super::stdlib::{call, or_none, stdlib};
+use super::turn::{Attempt, Refusal, Turn};
 use crate::asyncio::awaitable::{Origin, Step, Stop, Visit, Work, coroutine};
 use crate::names::intern;
-use pyo3::exceptions::{PyRuntimeError, PyValueError};
 use pyo3::prelude::*;
 use pyo3::types::{PyBytes, PyInt};
 
@@ -17,12 +17,8 @@ pub(super) trait Kind: Send + 'static {
     /// How the standard library calls it when it has to wait.
     const NAME: &'static str;
 
-    /// Reads, or returns None if it has to wait for more. `first`: nothing was waited for yet.
-    fn attempt(
-        &mut self,
-        from: &Bound<'_, ReaderEngine>,
-        first: bool,
-    ) -> PyResult<Option<Py<PyAny>>>;
+    /// Reads if it can. `first`: nothing was waited for yet.
+    fn attempt(&mut self, turn: &mut Turn<'_, '_>, first: bool) -> Attempt;
 
     /// Whether an argument is one that only the standard library's method understands.
     fn is_odd(&self) -> bool {
@@ -32,8 +28,8 @@ pub(super) trait Kind: Send + 'static {
     /// The standard library's coroutine.
     fn elsewhere<'py>(&self, from: &Bound<'py, ReaderEngine>) -> PyResult<Bound<'py, PyAny>>;
 
-    /// What to make of that coroutine's result.
-    fn after_elsewhere(&mut self, _: Python<'_>, value: Py<PyAny>) -> PyResult<Py<PyAny>> {
+    /// What to make of what was read, here or there.
+    fn finish(&mut self, _: Python<'_>, value: Py<PyAny>) -> PyResult<Py<PyAny>> {
         Ok(value)
     }
 
@@ -61,16 +57,34 @@ impl<K: Kind> Reading<K> {
 
     fn go_on(&mut self, py: Python<'_>, first: bool) -> PyResult<Step> {
         let reader = self.reader.bind(py);
-        if self.kind.is_odd() || !ReaderEngine::is_here(reader)? {
-            self.elsewhere = true;
-            return self
-                .kind
-                .elsewhere(reader)
-                .map(|awaited| Step::Wait(awaited.unbind()));
+        let mut store = reader.get().store.lock();
+        let waited_for = if first { None } else { store.waiter.take() };
+        if !store.is_here() || self.kind.is_odd() {
+            drop(store);
+            drop(waited_for);
+            if self.kind.is_odd() || !ReaderEngine::is_here(reader)? {
+                self.elsewhere = true;
+                let awaited = self.kind.elsewhere(reader)?;
+                return Ok(Step::Wait(awaited.unbind()));
+            }
+            store = reader.get().store.lock();
         }
-        match self.kind.attempt(reader, first)? {
-            Some(value) => Ok(Step::Return(value)),
-            None => wait(reader, K::NAME).map(Step::Wait),
+        loop {
+            let mut turn = Turn::new(py, &mut store);
+            let attempt = self.kind.attempt(&mut turn, first);
+            let (resumed, spent) = turn.afterwards();
+            drop(store);
+            drop(spent);
+            if let Some(transport) = resumed {
+                transport.call_method0(intern!(py, "resume_reading"))?;
+            }
+            match attempt {
+                Attempt::Value(value) => return self.kind.finish(py, value).map(Step::Return),
+                Attempt::Again => {}
+                Attempt::Wait => return wait(reader, K::NAME).map(Step::Wait),
+                Attempt::Raise(refusal) => return Err(refusal.into_error(py)),
+            }
+            store = reader.get().store.lock();
         }
     }
 }
@@ -84,11 +98,13 @@ impl<K: Kind> Work for Reading<K> {
 
     fn resume(&mut self, py: Python<'_>, outcome: PyResult<Py<PyAny>>) -> PyResult<Step> {
         if self.elsewhere {
-            return self.kind.after_elsewhere(py, outcome?).map(Step::Return);
+            return self.kind.finish(py, outcome?).map(Step::Return);
         }
-        let waited_for = self.reader.get().store.lock().waiter.take();
-        drop(waited_for);
-        outcome?;
+        if let Err(error) = outcome {
+            let waited_for = self.reader.get().store.lock().waiter.take();
+            drop(waited_for);
+            return Err(error);
+        }
         self.go_on(py, false)
     }
 
@@ -99,15 +115,13 @@ impl<K: Kind> Work for Reading<K> {
 }
 
 /// The future that the next data, or the end, will wake. A paused transport is resumed.
-fn wait(reader: &Bound<'_, ReaderEngine>, name: &str) -> PyResult<Py<PyAny>> {
+fn wait(reader: &Bound<'_, ReaderEngine>, name: &'static str) -> PyResult<Py<PyAny>> {
     let py = reader.py();
     let this = reader.get();
     let mut store = this.store.lock();
     if store.waiter.is_some() {
         drop(store);
-        return Err(PyRuntimeError::new_err(format!(
-            "{name}() called while another coroutine is already waiting for incoming data"
-        )));
+        return Err(Refusal::Busy(name).into_error(py));
     }
     let event_loop = or_none(py, store.event_loop.as_ref());
     let paused = std::mem::take(&mut store.paused);
@@ -122,23 +136,6 @@ fn wait(reader: &Bound<'_, ReaderEngine>, name: &str) -> PyResult<Py<PyAny>> {
     let before = this.store.lock().waiter.replace(future.clone_ref(py));
     drop(before);
     Ok(future)
-}
-
-/// Raises what was set.
-pub(super) fn raise_if_set(reader: &Bound<'_, ReaderEngine>) -> PyResult<()> {
-    match &reader.get().store.lock().exception {
-        None => Ok(()),
-        Some(error) => Err(PyErr::from_value(error.bind(reader.py()).clone())),
-    }
-}
-
-/// Takes bytes out, and resumes the transport if little is left.
-pub(super) fn take(reader: &Bound<'_, ReaderEngine>, count: usize) -> PyResult<Py<PyAny>> {
-    let py = reader.py();
-    let (bytes, spent) = reader.get().store.lock().take(py, count);
-    drop(spent);
-    reader.get().resume(py)?;
-    Ok(bytes)
 }
 
 /// How many bytes are asked for.
@@ -198,29 +195,18 @@ impl Read {
     }
 
     /// Everything until the end, in blocks of the limit, so that the transport is resumed.
-    fn all(&mut self, from: &Bound<'_, ReaderEngine>) -> PyResult<Option<Py<PyAny>>> {
-        loop {
-            raise_if_set(from)?;
-            let store = from.get().store.lock();
-            let (nothing, eof, limit) = (store.incoming.is_empty(), store.eof, store.limit);
-            drop(store);
-            match (nothing, eof) {
-                (true, true) => {
-                    from.get().resume(from.py())?;
-                    return self.joined(from.py()).map(Some);
-                }
-                (true, false) => return Ok(None),
-                _ => self.blocks.push(take(from, limit)?),
+    fn all(&mut self, turn: &mut Turn<'_, '_>) -> Attempt {
+        if let Some(refusal) = turn.refusal() {
+            return refusal;
+        }
+        match (turn.is_empty(), turn.store.eof) {
+            (true, true) => Attempt::Value(turn.take(0)),
+            (true, false) => Attempt::Wait,
+            _ => {
+                self.blocks.push(turn.take(turn.store.limit));
+                Attempt::Again
             }
         }
-    }
-
-    fn joined(&mut self, py: Python<'_>) -> PyResult<Py<PyAny>> {
-        let blocks = std::mem::take(&mut self.blocks);
-        let nothing = PyBytes::new(py, b"");
-        Ok(nothing
-            .call_method1(intern!(py, "join"), (blocks,))?
-            .unbind())
     }
 }
 
@@ -228,28 +214,20 @@ impl Kind for Read {
     const ORIGIN: &'static Origin = &origin("StreamReader.read");
     const NAME: &'static str = "read";
 
-    fn attempt(
-        &mut self,
-        from: &Bound<'_, ReaderEngine>,
-        first: bool,
-    ) -> PyResult<Option<Py<PyAny>>> {
+    fn attempt(&mut self, turn: &mut Turn<'_, '_>, first: bool) -> Attempt {
         let Count::Of(count) = self.count else {
-            return self.all(from);
+            return self.all(turn);
         };
-        if first {
-            raise_if_set(from)?;
+        if first && let Some(refusal) = turn.refusal() {
+            return refusal;
         }
         if count == 0 {
-            return Ok(Some(PyBytes::new(from.py(), b"").into_any().unbind()));
+            return Attempt::Value(PyBytes::new(turn.py, b"").into_any().unbind());
         }
-        let store = from.get().store.lock();
-        let wait = first && store.incoming.is_empty() && !store.eof;
-        drop(store);
-        if wait {
-            Ok(None)
-        } else {
-            take(from, count).map(Some)
+        if first && turn.is_empty() && !turn.store.eof {
+            return Attempt::Wait;
         }
+        Attempt::Value(turn.take(count))
     }
 
     fn is_odd(&self) -> bool {
@@ -258,19 +236,19 @@ impl Kind for Read {
 
     fn elsewhere<'py>(&self, from: &Bound<'py, ReaderEngine>) -> PyResult<Bound<'py, PyAny>> {
         let py = from.py();
-        call(
-            &stdlib()?.reader,
-            intern!(py, "read"),
-            (from, self.count.to_python(py)),
-        )
+        let arguments = (from, self.count.to_python(py));
+        call(&stdlib()?.reader, intern!(py, "read"), arguments)
     }
 
-    fn after_elsewhere(&mut self, py: Python<'_>, value: Py<PyAny>) -> PyResult<Py<PyAny>> {
+    fn finish(&mut self, py: Python<'_>, value: Py<PyAny>) -> PyResult<Py<PyAny>> {
         if self.blocks.is_empty() {
             return Ok(value);
         }
         self.blocks.push(value);
-        self.joined(py)
+        let blocks = std::mem::take(&mut self.blocks);
+        let nothing = PyBytes::new(py, b"");
+        let joined = nothing.call_method1(intern!(py, "join"), (blocks,))?;
+        Ok(joined.unbind())
     }
 
     fn traverse(&self, visit: &mut Visit) -> Result<(), Stop> {
@@ -293,30 +271,24 @@ impl Kind for ReadExactly {
     const ORIGIN: &'static Origin = &origin("StreamReader.readexactly");
     const NAME: &'static str = "readexactly";
 
-    fn attempt(
-        &mut self,
-        from: &Bound<'_, ReaderEngine>,
-        first: bool,
-    ) -> PyResult<Option<Py<PyAny>>> {
+    fn attempt(&mut self, turn: &mut Turn<'_, '_>, first: bool) -> Attempt {
         let Count::Of(count) = self.count else {
-            let why = "readexactly size can not be less than zero";
-            return Err(PyValueError::new_err(why));
+            return Attempt::Raise(Refusal::NegativeSize);
         };
-        if first {
-            raise_if_set(from)?;
+        if first && let Some(refusal) = turn.refusal() {
+            return refusal;
         }
-        let store = from.get().store.lock();
-        let (there, eof) = (store.incoming.len(), store.eof);
-        drop(store);
-        match (count, eof) {
-            (0, _) => Ok(Some(PyBytes::new(from.py(), b"").into_any().unbind())),
-            _ if there >= count => take(from, count).map(Some),
-            (_, false) => Ok(None),
-            (_, true) => {
-                let partial = take_rest(from);
-                Err(stdlib()?.incomplete(from.py(), partial, Some(count)))
-            }
+        if count == 0 {
+            return Attempt::Value(PyBytes::new(turn.py, b"").into_any().unbind());
         }
+        if turn.store.incoming.len() >= count {
+            return Attempt::Value(turn.take(count));
+        }
+        if turn.store.eof {
+            let partial = turn.take_rest();
+            return Attempt::Raise(Refusal::Incomplete(partial, Some(count)));
+        }
+        Attempt::Wait
     }
 
     fn is_odd(&self) -> bool {
@@ -332,13 +304,6 @@ impl Kind for ReadExactly {
     fn traverse(&self, visit: &mut Visit) -> Result<(), Stop> {
         self.count.traverse(visit)
     }
-}
-
-/// Takes everything out at the end of the stream. The transport stays as it is.
-pub(super) fn take_rest(reader: &Bound<'_, ReaderEngine>) -> Py<PyAny> {
-    let (bytes, spent) = reader.get().store.lock().take(reader.py(), usize::MAX);
-    drop(spent);
-    bytes
 }
 
 pub(super) const fn origin(qualname: &'static str) -> Origin {

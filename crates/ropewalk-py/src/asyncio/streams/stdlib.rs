@@ -3,12 +3,12 @@
 //! Promise: nothing is decided here; `ropewalk._asyncio.streams` says what it is when it is
 //! imported.
 
+use super::untouched::Watched;
 use crate::names::{intern, once};
 use pyo3::call::PyCallArgs;
 use pyo3::exceptions::PyRuntimeError;
 use pyo3::prelude::*;
 use pyo3::types::{PyString, PyType};
-use std::convert::Infallible;
 use std::sync::OnceLock;
 
 /// The classes that the engine has to do with.
@@ -17,8 +17,9 @@ pub(super) struct Stdlib {
     pub(super) reader: Py<PyType>,
     pub(super) writer: Py<PyType>,
     pub(super) flow: Py<PyType>,
-    /// Our reader, as programs see it.
-    pub(super) our_reader: Py<PyType>,
+    /// Our reader and our protocol, as programs see them.
+    pub(super) our_reader: Watched,
+    pub(super) our_protocol: Watched,
     pub(super) incomplete: Py<PyType>,
     pub(super) overrun: Py<PyType>,
     /// Whether `readuntil` knows several separators (Python 3.13).
@@ -27,33 +28,31 @@ pub(super) struct Stdlib {
 
 static STDLIB: OnceLock<Stdlib> = OnceLock::new();
 
-/// Tell the engine the standard library's classes, our reader, and whether there may be several
-/// separators. The first call counts.
+/// Tell the engine the standard library's classes, our reader and protocol, and whether there may
+/// be several separators. The first call counts.
 #[pyfunction]
-#[pyo3(signature = (classes, our_reader, exceptions, *, many_separators))]
+#[pyo3(signature = (classes, ours, exceptions, *, many_separators))]
 pub(crate) fn use_stdlib(
     classes: (Py<PyType>, Py<PyType>, Py<PyType>),
-    our_reader: Py<PyType>,
+    ours: (Bound<'_, PyType>, Bound<'_, PyType>),
     exceptions: (Py<PyType>, Py<PyType>),
     many_separators: bool,
-) {
+) -> PyResult<()> {
     let (reader, writer, flow) = classes;
     let (incomplete, overrun) = exceptions;
-    let made: Result<_, Infallible> = once(&STDLIB, || {
+    once(&STDLIB, || {
         Ok(Stdlib {
             reader,
             writer,
             flow,
-            our_reader,
+            our_reader: Watched::new(&ours.0, "feed_data")?,
+            our_protocol: Watched::new(&ours.1, "data_received")?,
             incomplete,
             overrun,
             many_separators,
         })
-    });
-    match made {
-        Ok(_) => {}
-        Err(never) => match never {},
-    }
+    })
+    .map(|_: &Stdlib| ())
 }
 
 pub(super) fn stdlib() -> PyResult<&'static Stdlib> {
@@ -127,12 +126,13 @@ pub(super) fn unless_none(value: Bound<'_, PyAny>) -> Option<Py<PyAny>> {
 /// Wakes whoever waits for a future, unless that was given up.
 pub(super) fn wake(waiter: &Bound<'_, PyAny>, error: Option<&Bound<'_, PyAny>>) -> PyResult<()> {
     let py = waiter.py();
-    if waiter.call_method0(intern!(py, "cancelled"))?.is_truthy()? {
-        return Ok(());
-    }
-    match error {
-        None => waiter.call_method1(intern!(py, "set_result"), (py.None(),))?,
-        Some(error) => waiter.call_method1(intern!(py, "set_exception"), (error,))?,
+    let woken = match error {
+        None => waiter.call_method1(intern!(py, "set_result"), (py.None(),)),
+        Some(error) => waiter.call_method1(intern!(py, "set_exception"), (error,)),
     };
-    Ok(())
+    // A future that was given up refuses; that is rare enough to ask it afterwards only.
+    match woken {
+        Err(why) if !waiter.call_method0(intern!(py, "cancelled"))?.is_truthy()? => Err(why),
+        _ => Ok(()),
+    }
 }

@@ -72,6 +72,19 @@ impl Store {
         }
     }
 
+    /// Throws up to `count` bytes away. What is returned is to be dropped.
+    pub(super) fn discard(&mut self, count: usize) -> Option<PyBackedBytes> {
+        match self.incoming.take(count, |_| ()) {
+            Taken::Whole(chunk) => Some(chunk),
+            Taken::Copy((), spent) => spent,
+        }
+    }
+
+    /// Whether the engine has the bytes, and serves this reader.
+    pub(super) fn is_here(&self) -> bool {
+        self.served == Served::Here && self.inside.is_none()
+    }
+
     /// Whether the transport is to be resumed; then it counts as resumed.
     pub(super) fn may_resume(&mut self) -> bool {
         let may = self.paused && self.incoming.len() <= self.limit;

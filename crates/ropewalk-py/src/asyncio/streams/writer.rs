@@ -184,7 +184,7 @@ fn error_of<'py>(reader: &Bound<'py, PyAny>) -> PyResult<Bound<'py, PyAny>> {
         return Ok(reader.clone());
     }
     if let Ok(engine) = reader.cast::<ReaderEngine>()
-        && reader.get_type().is(&stdlib()?.our_reader)
+        && reader.get_type().is(&stdlib()?.our_reader.class)
     {
         return Ok(engine.get().exception(py));
     }

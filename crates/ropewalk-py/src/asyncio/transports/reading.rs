@@ -10,6 +10,7 @@
 use super::core::StreamCore;
 use super::data::os_error;
 use super::room::{self, Arrived};
+use crate::asyncio::streams::deliver;
 use crate::names::intern;
 use pyo3::buffer::PyBuffer;
 use pyo3::exceptions::{PyRuntimeError, PyTypeError};
@@ -55,9 +56,8 @@ fn as_bytes(core: &StreamCore, py: Python<'_>, look: &Look<'_>) -> PyResult<()> 
         Ok(Arrived::End) => return at_end(core, py),
         Err(error) => return read_failed(core, py, error),
     };
-    let name = intern!(py, "data_received");
-    match look.protocol.call_method1(name, (data,)) {
-        Ok(_) => Ok(()),
+    match deliver(&look.protocol, data.as_any()) {
+        Ok(()) => Ok(()),
         // A pipe leaves it to the loop.
         Err(error) if core.channel == Channel::File => Err(error),
         Err(error) => core.fatal(
