@@ -9,7 +9,7 @@ use super::io::direction_of;
 use super::module::set_attribute;
 use super::state::{self, Brought};
 use super::{calls, handle, run};
-use crate::names::intern;
+use crate::names::{intern, once};
 use pyo3::prelude::*;
 use pyo3::types::{PyDict, PyString, PyTuple};
 use pyo3::{PyTraverseError, PyVisit};
@@ -18,6 +18,7 @@ use ropewalk_reactor::nanos_from_seconds;
 use std::cell::Cell;
 use std::collections::VecDeque;
 use std::os::fd::RawFd;
+use std::sync::OnceLock;
 
 #[pymethods]
 impl LoopCore {
@@ -25,6 +26,25 @@ impl LoopCore {
     #[pyo3(signature = (*_args, **_kwargs))]
     fn new(_args: &Bound<'_, PyTuple>, _kwargs: Option<&Bound<'_, PyDict>>) -> PyResult<Self> {
         Self::make()
+    }
+
+    /// Return whether the loop is in debug mode. Each new future asks.
+    fn get_debug(&self) -> bool {
+        self.debug()
+    }
+
+    /// Create a Future object attached to the loop.
+    fn create_future<'py>(slf: &Bound<'py, Self>) -> PyResult<Bound<'py, PyAny>> {
+        static FUTURES: OnceLock<Py<PyAny>> = OnceLock::new();
+        let py = slf.py();
+        let module = once(&FUTURES, || {
+            let name = intern!(py, "asyncio.futures");
+            PyResult::Ok(py.import(name)?.into_any().unbind())
+        })?;
+        let options = PyDict::new(py);
+        options.set_item(intern!(py, "loop"), slf)?;
+        let class = module.bind(py).getattr(intern!(py, "Future"))?;
+        class.call((), Some(&options))
     }
 
     #[getter(_debug)]

@@ -33,8 +33,9 @@ static STDLIB: OnceLock<Stdlib> = OnceLock::new();
 #[pyfunction]
 #[pyo3(signature = (classes, ours, exceptions, *, many_separators))]
 pub(crate) fn use_stdlib(
+    py: Python<'_>,
     classes: (Py<PyType>, Py<PyType>, Py<PyType>),
-    ours: (Bound<'_, PyType>, Bound<'_, PyType>),
+    ours: (Py<PyType>, Py<PyType>),
     exceptions: (Py<PyType>, Py<PyType>),
     many_separators: bool,
 ) -> PyResult<()> {
@@ -45,8 +46,8 @@ pub(crate) fn use_stdlib(
             reader,
             writer,
             flow,
-            our_reader: Watched::new(&ours.0, "feed_data")?,
-            our_protocol: Watched::new(&ours.1, "data_received")?,
+            our_reader: Watched::new(py, ours.0, "feed_data")?,
+            our_protocol: Watched::new(py, ours.1, "data_received")?,
             incomplete,
             overrun,
             many_separators,

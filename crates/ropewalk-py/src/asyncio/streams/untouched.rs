@@ -24,11 +24,12 @@ pub(super) struct Watched {
 }
 
 impl Watched {
-    pub(super) fn new(class: &Bound<'_, PyType>, name: &'static str) -> PyResult<Self> {
+    pub(super) fn new(py: Python<'_>, class: Py<PyType>, name: &'static str) -> PyResult<Self> {
+        let method = class.bind(py).getattr(name)?.unbind();
         Ok(Self {
-            class: class.clone().unbind(),
+            class,
             name,
-            method: class.getattr(name)?.unbind(),
+            method,
             version: AtomicU32::new(0),
         })
     }
