@@ -345,3 +345,81 @@ def test_a_flow_control_mixin_of_ones_own(impl: ModuleType) -> None:
         transport.is_closing.return_value = True
 
     run(main)
+
+
+def test_whatever_is_set_on_a_reader_or_a_protocol_is_asked(
+    impl: ModuleType, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Data of a transport goes where the attributes say, not where they said."""
+    seen: list[tuple[str, bytes]] = []
+    of_class: list[bytes] = []
+
+    def feed_noted(self: Any, data: bytes) -> None:
+        of_class.append(data)
+        feed_of_class(self, data)
+
+    async def main() -> None:
+        server = await impl.start_server(echo, "127.0.0.1", 0)
+        address = server.sockets[0].getsockname()
+        reader, writer = await impl.open_connection(*address[:2])
+        feed = reader.feed_data
+
+        def note(name: str) -> Callable[[bytes], None]:
+            def taken(data: bytes) -> None:
+                seen.append((name, data))
+                feed(data)
+
+            return taken
+
+        async def say(word: bytes) -> None:
+            writer.write(word)
+            assert await reader.readexactly(len(word)) == word
+
+        await say(b"1")
+        reader.feed_data = note("reader")
+        await say(b"2")
+        del reader.feed_data
+        writer.transport.get_protocol().data_received = note("protocol")
+        await say(b"3")
+        del writer.transport.get_protocol().data_received
+        with monkeypatch.context() as patch:
+            patch.setattr(impl.StreamReader, "feed_data", feed_noted)
+            await say(b"4")
+        assert b"4" in of_class
+        await say(b"5")
+        assert b"5" not in of_class
+        assert seen == [("reader", b"2"), ("protocol", b"3")]
+        writer.write_eof()
+        assert await reader.read() == b""
+        writer.close()
+        await writer.wait_closed()
+        server.close()
+        await asyncio.sleep(0)
+
+    feed_of_class = impl.StreamReader.feed_data
+    loop = impl.new_event_loop()
+    try:
+        loop.run_until_complete(main())
+        loop.run_until_complete(loop.shutdown_asyncgens())
+    finally:
+        loop.close()
+
+
+@pytest.mark.differs(reason="the functions have their classes from ropewalk")
+def test_a_class_that_is_put_into_asyncio_streams(
+    impl: ModuleType, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class Mine(impl.StreamReader):  # type: ignore[misc, name-defined]
+        pass
+
+    monkeypatch.setattr(asyncio.streams, "StreamReader", Mine)
+
+    async def main() -> None:
+        server = await impl.start_server(echo, "127.0.0.1", 0)
+        address = server.sockets[0].getsockname()
+        reader, writer = await impl.open_connection(*address[:2])
+        writer.close()
+        server.close()
+        assert type(reader) is Mine
+
+    run(main)

@@ -5,7 +5,7 @@ import gc
 import inspect
 import weakref
 from collections.abc import Callable, Coroutine
-from types import ModuleType
+from types import ModuleType, SimpleNamespace
 from typing import Any
 from unittest import mock
 
@@ -451,12 +451,10 @@ def test_debug_mode_remembers_where_it_was_made(impl: ModuleType) -> None:
 def test_it_is_collected_with_what_it_holds(impl: ModuleType) -> None:
     async def main() -> weakref.ref[Any]:
         reader = impl.StreamReader(loop=asyncio.get_running_loop())
-        transport = mock.Mock()
-        transport.reader = reader
+        transport = SimpleNamespace(reader=reader)
         reader.set_transport(transport)
-        coroutine = reader.read(1)
-        coroutine.send(None)
-        reader.myself = coroutine
+        reader.set_exception(ValueError(reader))
+        reader.myself = reader
         return weakref.ref(reader)
 
     gone = run(main)
