@@ -449,14 +449,15 @@ def test_debug_mode_remembers_where_it_was_made(impl: ModuleType) -> None:
 
 
 def test_it_is_collected_with_what_it_holds(impl: ModuleType) -> None:
-    async def main() -> weakref.ref[Any]:
-        reader = impl.StreamReader(loop=asyncio.get_running_loop())
-        transport = SimpleNamespace(reader=reader)
-        reader.set_transport(transport)
+    def make() -> weakref.ref[Any]:
+        loop = SimpleNamespace(get_debug=lambda: False)
+        reader = impl.StreamReader(loop=loop)
+        loop.reader = reader
+        reader.set_transport(SimpleNamespace(reader=reader))
         reader.set_exception(ValueError(reader))
         reader.myself = reader
         return weakref.ref(reader)
 
-    gone = run(main)
+    gone = make()
     gc.collect()
     assert gone() is None
