@@ -1,16 +1,59 @@
-"""What takes the place of names in ``asyncio.taskgroups``."""
+"""What takes the place of names in ``asyncio.taskgroups``.
+
+Promise: a TaskGroup is the standard library's to everybody who asks; errors and
+cancellation are worked off by the standard library's own methods.
+"""
 
 from __future__ import annotations
+
+import asyncio.taskgroups as _stdlib
+import sys
+
+from ropewalk import _ropewalk
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from types import ModuleType
     from typing import Any
 
-OURS: dict[str, Any] = {}
+_native = _ropewalk.asyncio.waiting
+
+
+class TaskGroup(_native.TaskGroup, _stdlib.TaskGroup):  # type: ignore[misc]
+    """Asynchronous context manager for a group of tasks.
+
+        async with asyncio.TaskGroup() as group:
+            one = group.create_task(some_coroutine())
+            two = group.create_task(other_coroutine())
+        print("Both are done.")
+
+    Leaving the block waits for all tasks. The first exception of one of them, other
+    than CancelledError, cancels the rest; when all have ended, their exceptions are
+    raised as one group of exceptions.
+    """
+
+    __module__ = "ropewalk.asyncio"
+
+    # For the rare cases, which the engine leaves to them.
+    _stock_exit = _stdlib.TaskGroup.__aexit__
+    _stock_create_task = _stdlib.TaskGroup.create_task
+    _stock_on_task_done = _stdlib.TaskGroup._on_task_done
+
+    # What the standard library sets on each new group and hardly ever changes.
+    _parent_task = None
+    _parent_cancel_requested = False
+    _base_error = None
+
+
+OURS: dict[str, Any] = {"TaskGroup": TaskGroup}
+
+if sys.version_info >= (3, 14):
+    # Its tasks know who waits for them, which is not done here.
+    del OURS["TaskGroup"]
 
 
 def _put_into(module: ModuleType) -> None:
     """Make the names of ``asyncio.taskgroups`` mean what they mean here."""
+    TaskGroup.__module__ = _stdlib.__name__
     for name, value in OURS.items():
         setattr(module, name, value)

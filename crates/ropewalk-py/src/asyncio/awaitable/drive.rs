@@ -44,7 +44,8 @@ pub(super) fn send(object: &Object, argument: &Bound<'_, PyAny>) -> PyResult<Ans
         return go_on(py, claim, step);
     }
     let Some(inner) = claim.inner().take() else {
-        return Err(PyRuntimeError::new_err("the coroutine awaits nothing"));
+        let step = claim.resume(py, Ok(argument.clone().unbind()));
+        return go_on(py, claim, step);
     };
     let sent = send_to(inner.bind(py), argument);
     after_inner(py, claim, inner, sent)
@@ -56,7 +57,8 @@ pub(super) fn throw(py: Python<'_>, object: &Object, error: PyErr) -> PyResult<A
         return Err(error);
     }
     let Some(inner) = claim.inner().take() else {
-        return Err(error);
+        let step = claim.resume(py, Err(error));
+        return go_on(py, claim, step);
     };
     if error.is_instance_of::<PyGeneratorExit>(py) {
         let error = close_inner(inner.bind(py)).err().unwrap_or(error);
@@ -128,23 +130,29 @@ fn go_on(py: Python<'_>, mut claim: Claim<'_>, mut step: PyResult<Step>) -> PyRe
         let awaited = match step {
             Ok(Step::Return(value)) => return Ok(Answer::Return(value)),
             Ok(Step::Wait(awaited)) => awaited,
-            Err(error) => return Err(no_stop_iteration(py, error)),
-        };
-        let begun = iterator_of(awaited.into_bound(py)).and_then(|inner| {
-            let none = py.None().into_bound(py);
-            Ok((send_to(&inner, &none)?, inner.unbind()))
-        });
-        let outcome = match begun {
-            Ok((Answer::Yield(value), inner)) => {
-                *claim.inner() = Some(inner);
+            Ok(Step::Yield(value, inner)) => {
+                *claim.inner() = inner;
                 claim.suspend();
                 return Ok(Answer::Yield(value));
             }
-            Ok((Answer::Return(value), _)) => Ok(value),
-            Err(error) => Err(error),
+            Err(error) => return Err(no_stop_iteration(py, error)),
         };
-        step = claim.resume(py, outcome);
+        step = match begin(awaited.into_bound(py)) {
+            Ok(suspended @ Step::Yield(..)) => Ok(suspended),
+            Ok(Step::Return(value) | Step::Wait(value)) => claim.resume(py, Ok(value)),
+            Err(error) => claim.resume(py, Err(error)),
+        };
     }
+}
+
+/// Begins to await something: what it returned, or the step that says what it waits for.
+pub(crate) fn begin(awaited: Bound<'_, PyAny>) -> PyResult<Step> {
+    let none = awaited.py().None().into_bound(awaited.py());
+    let inner = iterator_of(awaited)?;
+    Ok(match send_to(&inner, &none)? {
+        Answer::Yield(value) => Step::Yield(value, Some(inner.unbind())),
+        Answer::Return(value) => Step::Return(value),
+    })
 }
 
 /// A `StopIteration` that leaves a coroutine would be taken for its end.

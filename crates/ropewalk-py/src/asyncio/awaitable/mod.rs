@@ -42,6 +42,7 @@ mod slots;
 mod work;
 
 pub(crate) use class::coroutine;
+pub(crate) use drive::begin;
 pub(crate) use held::Held;
 #[allow(unused_imports, reason = "each part takes what it needs")]
 pub(crate) use loops::{future, running_loop};

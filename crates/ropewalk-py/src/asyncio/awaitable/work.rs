@@ -18,6 +18,9 @@ pub(crate) enum Step {
     Return(Py<PyAny>),
     /// The coroutine goes on when this awaitable is done.
     Wait(Py<PyAny>),
+    /// The coroutine hands this out and goes on with its next turn: with what was begun (see
+    /// [`begin`](super::begin)), or, after None, by itself.
+    Yield(Py<PyAny>, Option<Py<PyAny>>),
 }
 
 /// What a native coroutine does. An error ends it.

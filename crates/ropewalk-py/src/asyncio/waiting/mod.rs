@@ -1,3 +1,12 @@
-//! Waiting for tasks.
+//! Waiting for tasks: gather, task groups, time-outs, sleep.
+//! Promise: one file for each; `calls`, `children` and `stock` are what they share.
 
+mod calls;
+mod children;
+mod gather;
+mod group;
 pub(crate) mod module;
+mod sleep;
+mod stock;
+mod timeout;
+mod wait_for;

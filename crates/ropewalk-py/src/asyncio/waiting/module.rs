@@ -4,4 +4,15 @@ use pyo3::prelude::*;
 
 /// The engine of gather, wait, time-outs and task groups.
 #[pymodule(submodule, gil_used = false)]
-pub(crate) mod waiting {}
+pub(crate) mod waiting {
+    #[pymodule_export]
+    use super::super::gather::gather;
+    #[pymodule_export]
+    use super::super::group::TaskGroup;
+    #[pymodule_export]
+    use super::super::sleep::sleep;
+    #[pymodule_export]
+    use super::super::timeout::{Timeout, timeout};
+    #[pymodule_export]
+    use super::super::wait_for::{wait_for, wait_for_task};
+}

@@ -1,0 +1,95 @@
+//! Making a future of whatever can be waited for: `ensure_future`.
+
+use super::calls::{LOOP, call};
+use super::stock::Stock;
+use crate::names::intern;
+use pyo3::exceptions::{PyRuntimeError, PyValueError};
+use pyo3::prelude::*;
+use pyo3::types::{PyDict, PyType};
+
+/// The future of `object` on the loop of `maker`, as asyncio's `ensure_future` makes it.
+///
+/// Without one it is the object's own loop, or the running one, or what the standard library
+/// finds.
+pub(super) fn ensure_future<'py>(
+    stock: &'static Stock,
+    object: &Bound<'py, PyAny>,
+    maker: Option<&Maker<'py>>,
+) -> PyResult<Bound<'py, PyAny>> {
+    let py = object.py();
+    if stock.is_native_future(object) {
+        if let Some(maker) = maker {
+            check_loop(stock, object, &maker.event_loop)?;
+        }
+        return Ok(object.clone());
+    }
+    if stock.is_coroutine(object)? {
+        if let Some(maker) = maker {
+            return maker.create_or_close(object);
+        }
+        if let Some(running) = stock.running_loop(py)? {
+            return Maker::of(stock, &running)?.create_or_close(object);
+        }
+    }
+    let tasks = stock.tasks(py);
+    let ensure = match tasks.getattr_opt(intern!(py, "_ensure_future"))? {
+        Some(ensure) => ensure,
+        None => tasks.getattr(intern!(py, "ensure_future"))?,
+    };
+    let named = PyDict::new(py);
+    named.set_item(intern!(py, "loop"), maker.map(|maker| &maker.event_loop))?;
+    ensure.call((object,), Some(&named))
+}
+
+/// Refuses a future of another loop.
+pub(super) fn check_loop(
+    stock: &Stock,
+    future: &Bound<'_, PyAny>,
+    event_loop: &Bound<'_, PyAny>,
+) -> PyResult<()> {
+    if stock.loop_of(future)?.is(event_loop) {
+        return Ok(());
+    }
+    Err(PyValueError::new_err(
+        "The future belongs to a different loop than the one specified as the loop argument",
+    ))
+}
+
+/// Makes the tasks of one loop.
+///
+/// For as long as no Python code runs in between that could give the loop other ways.
+pub(super) struct Maker<'py> {
+    event_loop: Bound<'py, PyAny>,
+    /// The class, if to call it is all that the loop does.
+    class: Option<&'py Bound<'py, PyType>>,
+}
+
+impl<'py> Maker<'py> {
+    pub(super) fn of(stock: &'static Stock, event_loop: &Bound<'py, PyAny>) -> PyResult<Self> {
+        let plain = stock.makes_plain_tasks(event_loop)?;
+        Ok(Self {
+            class: plain.then(|| stock.task_class(event_loop.py())),
+            event_loop: event_loop.clone(),
+        })
+    }
+
+    /// `loop.create_task(coroutine)`.
+    pub(super) fn create(&self, coroutine: &Bound<'py, PyAny>) -> PyResult<Bound<'py, PyAny>> {
+        if let Some(class) = self.class {
+            return call(class, [coroutine, &self.event_loop], &LOOP);
+        }
+        let method = intern!(coroutine.py(), "create_task");
+        self.event_loop.call_method1(method, (coroutine,))
+    }
+
+    /// The same for `ensure_future`, which closes a coroutine that the loop does not take.
+    fn create_or_close(&self, coroutine: &Bound<'py, PyAny>) -> PyResult<Bound<'py, PyAny>> {
+        let made = self.create(coroutine);
+        if let Err(error) = &made
+            && error.is_instance_of::<PyRuntimeError>(coroutine.py())
+        {
+            coroutine.call_method0(intern!(coroutine.py(), "close"))?;
+        }
+        made
+    }
+}

@@ -1,0 +1,211 @@
+//! What the running Python's asyncio has.
+//!
+//! Promise: looked up once, at the first use and not before, because ropewalk may be imported in
+//! the middle of `import asyncio`. Whatever a program may put another object in place of is looked
+//! up anew each time.
+
+use super::calls::is_plain_coroutine;
+use crate::names::{intern, once};
+use pyo3::prelude::*;
+use pyo3::types::{PyDict, PyModule, PySet, PyType};
+use std::sync::OnceLock;
+
+/// The objects of `_asyncio` and `asyncio` that the waits work with.
+#[derive(Debug)]
+pub(super) struct Stock {
+    /// `_asyncio.Future` and `_asyncio.Task`.
+    future: Py<PyType>,
+    task: Py<PyType>,
+    /// `asyncio.tasks`, where names are looked up that a program may patch.
+    tasks: Py<PyModule>,
+    /// `asyncio.exceptions.CancelledError`.
+    cancelled_error: Py<PyType>,
+    /// `asyncio.coroutines._iscoroutine_typecache`: classes found to be of coroutines.
+    coroutine_classes: Option<Py<PySet>>,
+    running_loop: Py<PyAny>,
+    /// `asyncio.futures._get_loop`.
+    get_loop: Py<PyAny>,
+    /// `asyncio.events.get_running_loop`, which raises without one.
+    needed_running_loop: Py<PyAny>,
+    current: Current,
+    /// `BaseEventLoop.create_task`, as it was at the first use.
+    create_task: Py<PyAny>,
+    /// Members of `asyncio.timeouts._State`.
+    created: Py<PyAny>,
+    entered: Py<PyAny>,
+    exited: Py<PyAny>,
+    /// Does gather look at once at what is done already (from 3.12 on)?
+    pub(super) done_at_once: bool,
+    /// Do time-outs count the requests to cancel (from 3.12 on)?
+    pub(super) counts_cancelling: bool,
+    /// Does a group tell the loop the name of a new task (from 3.13 on)?
+    pub(super) group_gives_name: bool,
+}
+
+/// Where the current task is found.
+#[derive(Debug)]
+enum Current {
+    /// `_asyncio._current_tasks`, loop to task (3.11).
+    Tasks(Py<PyDict>),
+    /// `_asyncio.current_task` (from 3.12 on).
+    Asked(Py<PyAny>),
+}
+
+static STOCK: OnceLock<Stock> = OnceLock::new();
+
+impl Stock {
+    pub(super) fn get(py: Python<'_>) -> PyResult<&'static Self> {
+        once(&STOCK, || Self::look_up(py))
+    }
+
+    fn look_up(py: Python<'_>) -> PyResult<Self> {
+        let native = py.import("_asyncio")?;
+        let class = |name: &str| -> PyResult<Py<PyType>> {
+            Ok(native.getattr(name)?.cast_into::<PyType>()?.unbind())
+        };
+        let states = py.import("asyncio.timeouts")?.getattr("_State")?;
+        Ok(Self {
+            future: class("Future")?,
+            task: class("Task")?,
+            tasks: py.import("asyncio.tasks")?.unbind(),
+            cancelled_error: py
+                .import("asyncio.exceptions")?
+                .getattr("CancelledError")?
+                .cast_into::<PyType>()?
+                .unbind(),
+            coroutine_classes: match py
+                .import("asyncio.coroutines")?
+                .getattr_opt("_iscoroutine_typecache")?
+            {
+                Some(classes) => Some(classes.cast_into::<PySet>()?.unbind()),
+                None => None,
+            },
+            running_loop: native.getattr("_get_running_loop")?.unbind(),
+            get_loop: py.import("asyncio.futures")?.getattr("_get_loop")?.unbind(),
+            needed_running_loop: native.getattr("get_running_loop")?.unbind(),
+            create_task: py
+                .import("asyncio.base_events")?
+                .getattr("BaseEventLoop")?
+                .getattr("create_task")?
+                .unbind(),
+            current: match native.getattr_opt("current_task")? {
+                Some(ask) => Current::Asked(ask.unbind()),
+                None => Current::Tasks(
+                    native
+                        .getattr("_current_tasks")?
+                        .cast_into::<PyDict>()?
+                        .unbind(),
+                ),
+            },
+            created: states.getattr("CREATED")?.unbind(),
+            entered: states.getattr("ENTERED")?.unbind(),
+            exited: states.getattr("EXITED")?.unbind(),
+            done_at_once: py.version_info() >= (3, 12),
+            counts_cancelling: py.version_info() >= (3, 12),
+            group_gives_name: py.version_info() >= (3, 13),
+        })
+    }
+
+    pub(super) fn created<'py>(&self, py: Python<'py>) -> &Bound<'py, PyAny> {
+        self.created.bind(py)
+    }
+
+    pub(super) fn entered<'py>(&self, py: Python<'py>) -> &Bound<'py, PyAny> {
+        self.entered.bind(py)
+    }
+
+    pub(super) fn exited<'py>(&self, py: Python<'py>) -> &Bound<'py, PyAny> {
+        self.exited.bind(py)
+    }
+
+    /// Does the loop's `create_task` do no more than to call the class of tasks?
+    pub(super) fn makes_plain_tasks(&self, event_loop: &Bound<'_, PyAny>) -> PyResult<bool> {
+        let py = event_loop.py();
+        let name = intern!(py, "create_task");
+        if !event_loop.get_type().getattr(name)?.is(&self.create_task) {
+            return Ok(false);
+        }
+        let own = event_loop.getattr(intern!(py, "__dict__"))?;
+        Ok(!own.cast::<PyDict>()?.contains(name)?
+            && event_loop.getattr(intern!(py, "_task_factory"))?.is_none()
+            && !event_loop.getattr(intern!(py, "_debug"))?.is_truthy()?
+            && !event_loop.getattr(intern!(py, "_closed"))?.is_truthy()?
+            && self.tasks(py).getattr(intern!(py, "Task"))?.is(&self.task))
+    }
+
+    pub(super) fn task_class<'py>(&self, py: Python<'py>) -> &Bound<'py, PyType> {
+        self.task.bind(py)
+    }
+
+    /// The loop that this thread runs; `RuntimeError` if none.
+    pub(super) fn needed_running_loop<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
+        self.needed_running_loop.bind(py).call0()
+    }
+
+    /// The task that the running loop executes.
+    pub(super) fn current_task<'py>(&self, py: Python<'py>) -> PyResult<Option<Bound<'py, PyAny>>> {
+        match &self.current {
+            Current::Asked(ask) => {
+                let task = ask.bind(py).call0()?;
+                Ok((!task.is_none()).then_some(task))
+            }
+            Current::Tasks(_) => self.current_task_of(&self.needed_running_loop(py)?),
+        }
+    }
+
+    /// The task that `event_loop` executes.
+    pub(super) fn current_task_of<'py>(
+        &self,
+        event_loop: &Bound<'py, PyAny>,
+    ) -> PyResult<Option<Bound<'py, PyAny>>> {
+        let py = event_loop.py();
+        match &self.current {
+            Current::Asked(ask) => {
+                let task = ask.bind(py).call1((event_loop,))?;
+                Ok((!task.is_none()).then_some(task))
+            }
+            Current::Tasks(tasks) => tasks.bind(py).get_item(event_loop),
+        }
+    }
+
+    /// Is it a future or a task of the class itself, so that its methods have no surprises?
+    #[inline]
+    pub(super) fn is_native_future(&self, object: &Bound<'_, PyAny>) -> bool {
+        let class = object.get_type_ptr();
+        class == self.task.as_ptr().cast() || class == self.future.as_ptr().cast()
+    }
+
+    /// Is it a coroutine for sure? Of some, only the standard library knows.
+    pub(super) fn is_coroutine(&self, object: &Bound<'_, PyAny>) -> PyResult<bool> {
+        if is_plain_coroutine(object) {
+            return Ok(true);
+        }
+        match &self.coroutine_classes {
+            Some(classes) => classes.bind(object.py()).contains(object.get_type()),
+            None => Ok(false),
+        }
+    }
+
+    pub(super) fn tasks<'py>(&self, py: Python<'py>) -> &Bound<'py, PyModule> {
+        self.tasks.bind(py)
+    }
+
+    pub(super) fn cancelled_error<'py>(&self, py: Python<'py>) -> &Bound<'py, PyType> {
+        self.cancelled_error.bind(py)
+    }
+
+    /// The loop that this thread runs, if any.
+    pub(super) fn running_loop<'py>(&self, py: Python<'py>) -> PyResult<Option<Bound<'py, PyAny>>> {
+        let found = self.running_loop.bind(py).call0()?;
+        Ok((!found.is_none()).then_some(found))
+    }
+
+    /// The loop of a future of any kind.
+    pub(super) fn loop_of<'py>(&self, future: &Bound<'py, PyAny>) -> PyResult<Bound<'py, PyAny>> {
+        let py = future.py();
+        if self.is_native_future(future) {
+            return future.call_method0(intern!(py, "get_loop"));
+        }
+        self.get_loop.bind(py).call1((future,))
+    }
+}
