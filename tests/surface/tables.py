@@ -87,7 +87,10 @@ def _of_asyncio() -> frozenset[str]:
         *(() if _HAS_SHUTDOWN else ("QueueShutDown",)),
         *("open_connection", "start_server"),
         *("open_unix_connection", "start_unix_server"),
+        *("sleep", "wait_for", "Timeout", "timeout", "timeout_at"),
     }
+    if sys.version_info < (3, 14):
+        ours |= {"gather", "TaskGroup"}
     return frozenset(asyncio.__all__) - ours
 
 
@@ -150,6 +153,7 @@ FACES: dict[str, Face] = {
             "StreamReader": lambda cls: cls(loop=_LOOP),
             "StreamReaderProtocol": lambda cls: cls(None, loop=_LOOP),
             "StreamWriter": lambda cls: cls(_Transport(), None, None, _LOOP),
+            "Timeout": lambda cls: cls(None),
         },
     ),
     "concurrent.futures": Face(
