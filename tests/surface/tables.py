@@ -144,7 +144,7 @@ FACES: dict[str, Face] = {
         additions=_on_each(_QUEUES, ("threadsafe",)),
         uncopied=_on_each(("SelectorEventLoop", "EventLoop"), ("deepcopy",))
         | _on_each(("StreamReader",), ("deepcopy",))
-        | _on_each((*_QUEUES, *_ASYNCIO_LOCKS), ("deepcopy", "dumps")),
+        | _on_each((*_QUEUES, *_ASYNCIO_LOCKS, "Timeout"), ("deepcopy", "dumps")),
         instances={
             "Barrier": lambda cls: cls(2),
             "EventLoop": _closed_loop,
