@@ -320,16 +320,16 @@ def test_a_cycle_through_what_waits_is_collected(impl: ModuleType) -> None:
     keeper.soon = loop.call_soon(print, keeper)  # type: ignore[attr-defined]
     keeper.later = loop.call_later(1000, print, keeper)  # type: ignore[attr-defined]
 
-    def again() -> None:
-        keeper.again = loop.call_soon(print, keeper)  # type: ignore[attr-defined]
-        keeper.timer = loop.call_later(9, print, keeper)  # type: ignore[attr-defined]
+    def again(loop: Any, keeper: Any) -> None:
+        keeper.again = loop.call_soon(print, keeper)
+        keeper.timer = loop.call_later(9, print, keeper)
         loop.stop()
 
-    loop.call_soon(again)
+    loop.call_soon(again, loop, keeper)
     loop.run_forever()
     alive = weakref.ref(keeper)
     with pytest.warns(ResourceWarning):
-        del loop, keeper, again
+        del loop, keeper
         gc.collect()
         gc.collect()
     assert alive() is None

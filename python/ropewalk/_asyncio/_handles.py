@@ -1,7 +1,7 @@
 """The handles of callbacks: ``Handle`` and ``TimerHandle``.
 
-Promise: subtypes of asyncio's own, with its slots; what a callback raises is reported to
-the loop in the words of the running Python.
+Promise: subtypes of asyncio's own, with its slots; what a callback raises is reported
+to the loop in the words of the running Python.
 """
 
 from __future__ import annotations
@@ -23,9 +23,7 @@ def _report(handle: Any, error: BaseException, loop: Any) -> None:
             handle._callback, handle._args, debug=loop.get_debug()
         )
     else:
-        source = format_helpers._format_callback_source(  # type: ignore[attr-defined]
-            handle._callback, handle._args
-        )
+        source = format_helpers._format_callback_source(handle._callback, handle._args)
     context = {
         "message": f"Exception in callback {source}",
         "exception": error,

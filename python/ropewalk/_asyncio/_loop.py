@@ -25,16 +25,16 @@ if TYPE_CHECKING:
 _OWN_TIME = 1
 _OWN_POLL = 2
 
-_Base: Any = unix_events._UnixSelectorEventLoop  # type: ignore[attr-defined]
+_Base: Any = unix_events._UnixSelectorEventLoop
 
 
-class EventLoop(  # type: ignore[misc]
+class EventLoop(
     LoopCore,
     SocketOperations,
     DatagramEndpoints,
     TransportMaker,
     ChildProcesses,
-    _Base,
+    _Base,  # type: ignore[misc]
 ):
     """An event loop for one thread.
 
@@ -83,9 +83,9 @@ class EventLoop(  # type: ignore[misc]
     def run_forever(self) -> None:
         """Run until stop() is called."""
         self._check_process()
-        if type(self)._run_once is LoopCore._run_once:
-            if "_run_once" not in self.__dict__:
-                self._keep_running()
+        native = type(self)._run_once is LoopCore._run_once
+        if native and "_run_once" not in self.__dict__:
+            self._keep_running()
         watch = self._watched_for_blocks.for_thread(self)
         if watch is not None:
             watch.enter()
@@ -113,7 +113,7 @@ class EventLoop(  # type: ignore[misc]
         return handle
 
     def _report_slow(self, handle: Any, took: float) -> None:
-        base_events.logger.warning(
+        base_events.logger.warning(  # type: ignore[attr-defined]
             "Executing %s took %.3f seconds",
             base_events._format_handle(handle),  # type: ignore[attr-defined]
             took,
@@ -155,7 +155,7 @@ class EventLoop(  # type: ignore[misc]
             return False
         return self._unwatch(_views._descriptor(fd), True)
 
-    def add_signal_handler(
+    def add_signal_handler(  # type: ignore[override]
         self, sig: int, callback: Callable[..., object], *args: Any
     ) -> None:
         """Call the callback in the loop when the signal comes."""

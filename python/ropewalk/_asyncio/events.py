@@ -25,7 +25,7 @@ def new_event_loop() -> Any:
     if policy is None:
         return EventLoop()
     default = getattr(events, "BaseDefaultEventLoopPolicy", None)
-    stdlib = unix_events._UnixSelectorEventLoop  # type: ignore[attr-defined]
+    stdlib = unix_events._UnixSelectorEventLoop
     made_by = getattr(type(policy), "new_event_loop", None)
     if (
         default is not None

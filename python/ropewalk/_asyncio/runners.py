@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from typing import Any
 
 
-class Runner(runners.Runner):
+class Runner(runners.Runner):  # type: ignore[misc]
     """Runs coroutines in one event loop and cleans up after them."""
 
     def _lazy_init(self) -> None:
@@ -56,7 +56,9 @@ def run(
 if sys.version_info < (3, 12):
     _run = run
 
-    def run(main: Coroutine[Any, Any, Any], *, debug: bool | None = None) -> Any:
+    def run(  # type: ignore[misc]
+        main: Coroutine[Any, Any, Any], *, debug: bool | None = None
+    ) -> Any:
         """Run a coroutine in a new event loop, and return what it returns.
 
         The loop is closed in the end, after its tasks, asynchronous generators and

@@ -4,10 +4,13 @@ from collections.abc import Callable
 from contextvars import Context
 from typing import Any
 
+from typing_extensions import disjoint_base
+
 __all__ = ["LoopCore", "make_handles"]
 
+@disjoint_base
 class LoopCore:
-    """The native part of an event loop. Python's class mixes it into the standard library's."""
+    """The native part of an event loop."""
 
     _debug: bool
     _closed: bool
@@ -26,14 +29,12 @@ class LoopCore:
     def call_soon(
         self,
         callback: Callable[..., object],
-        /,
         *args: Any,
         context: Context | None = None,
     ) -> Any: ...
     def call_soon_threadsafe(
         self,
         callback: Callable[..., object],
-        /,
         *args: Any,
         context: Context | None = None,
     ) -> Any: ...
@@ -41,7 +42,6 @@ class LoopCore:
         self,
         delay: float,
         callback: Callable[..., object],
-        /,
         *args: Any,
         context: Context | None = None,
     ) -> Any: ...
@@ -49,7 +49,6 @@ class LoopCore:
         self,
         when: float,
         callback: Callable[..., object],
-        /,
         *args: Any,
         context: Context | None = None,
     ) -> Any: ...

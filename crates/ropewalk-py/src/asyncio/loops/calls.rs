@@ -45,9 +45,11 @@ impl Stack {
     /// # Safety
     /// There are that many, positional ones and those with names together.
     #[inline]
-    unsafe fn at<'py>(self, py: Python<'py>, index: usize) -> Bound<'py, PyAny> {
+    unsafe fn at(self, py: Python<'_>, index: usize) -> Bound<'_, PyAny> {
         // SAFETY: the caller vouches for the index.
-        let object = unsafe { *self.first.add(index) };
+        let place = unsafe { self.first.add(index) };
+        // SAFETY: as above.
+        let object = unsafe { *place };
         // SAFETY: the interpreter passes live objects.
         unsafe { Bound::from_borrowed_ptr(py, object) }
     }
@@ -94,7 +96,7 @@ impl Stack {
 
     /// A tuple of the positional arguments from one on.
     #[inline]
-    fn rest<'py>(self, py: Python<'py>, from: usize) -> PyResult<Bound<'py, PyTuple>> {
+    fn rest(self, py: Python<'_>, from: usize) -> PyResult<Bound<'_, PyTuple>> {
         let count = self.positional.saturating_sub(from);
         // SAFETY: attached. An empty tuple is always the same one.
         let tuple = unsafe { ffi::PyTuple_New(count.cast_signed()) };
@@ -119,8 +121,8 @@ impl Stack {
         names: [&str; LEADING],
     ) -> PyResult<Call<'py, LEADING>> {
         let mut context = None;
-        // SAFETY: there are at least so many in each case that is asked for.
         let mut leading: [Option<Bound<'py, PyAny>>; LEADING] = std::array::from_fn(|index| {
+            // SAFETY: there are more positional ones than that.
             (index < self.positional).then(|| unsafe { self.at(py, index) })
         });
         if !self.names.is_null() {
