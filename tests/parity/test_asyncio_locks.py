@@ -232,3 +232,25 @@ def test_tracing(impl: ModuleType) -> None:
         asyncio.run(main())
     finally:
         sys.settrace(None)
+
+
+@pytest.mark.differs(reason="async with looks for methods in the class only")
+def test_async_with_uses_a_method_of_the_instance(impl: ModuleType) -> None:
+    async def main() -> None:
+        lock = impl.Lock()
+        lock.acquire = mock.AsyncMock()
+        lock.release = mock.Mock()
+        async with lock:
+            pass
+        lock.acquire.assert_awaited_once_with()
+
+    asyncio.run(main())
+
+
+@pytest.mark.differs(reason="it is a coroutine by collections.abc, not by its type")
+def test_inspect_knows_the_coroutine(impl: ModuleType) -> None:
+    coroutine = impl.Event().wait()
+    try:
+        assert inspect.iscoroutine(coroutine)
+    finally:
+        coroutine.close()
