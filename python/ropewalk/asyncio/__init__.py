@@ -68,7 +68,8 @@ _LEFT_ALONE = frozenset({"Runner", "new_event_loop", "run"})
 
 def _put_into(module: ModuleType) -> None:
     """Make the names of ``asyncio`` mean what they mean here."""
-    module.__all__ = type(module.__all__)(__all__)
+    package: Any = module
+    package.__all__ = type(package.__all__)(__all__)
     for name in (_OURS.keys() & {*vars(module), *__all__}) - _LEFT_ALONE:
         ours = _OURS[name]
         theirs = getattr(module, name, module)
