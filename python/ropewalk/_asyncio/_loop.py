@@ -28,7 +28,7 @@ _OWN_POLL = 2
 _Base: Any = unix_events._UnixSelectorEventLoop
 
 
-class EventLoop(
+class EventLoop(  # type: ignore[misc]
     LoopCore,
     SocketOperations,
     DatagramEndpoints,
