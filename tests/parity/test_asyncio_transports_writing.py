@@ -2,6 +2,7 @@
 
 import asyncio
 import socket
+import sys
 from types import ModuleType
 from typing import Any
 
@@ -19,6 +20,11 @@ MODULE = "asyncio"
 
 FAMILIES = {"tcp": socket.AF_INET, "unix": socket.AF_UNIX}
 families = pytest.mark.parametrize("family", FAMILIES.values(), ids=FAMILIES)
+
+
+def may_change(impl: ModuleType) -> bool:
+    """Say whether what was given may change afterwards: from 3.12 on not in CPython."""
+    return impl is not asyncio or sys.version_info < (3, 12)
 
 
 @families
@@ -68,7 +74,7 @@ def test_what_was_written_before_close_arrives(impl: ModuleType, family: int) ->
         protocol, far = await connect(family=family)
         for piece in pieces:
             protocol.transport.write(piece)
-            if isinstance(piece, bytearray):
+            if isinstance(piece, bytearray) and may_change(impl):
                 piece[:] = bytes(len(piece))
         assert protocol.transport.get_write_buffer_size() > 0
         protocol.transport.close()
@@ -88,7 +94,8 @@ def test_lines_that_were_written_before_close_arrive(impl: ModuleType) -> None:
         protocol, far = await connect()
         protocol.transport.writelines([])
         protocol.transport.writelines(pieces)
-        pieces[2][:] = bytes(200_000)
+        if may_change(impl):
+            pieces[2][:] = bytes(200_000)
         protocol.transport.writelines([b"more", b""])
         protocol.transport.writelines(piece for piece in (b"and", b"more"))
         protocol.transport.close()
