@@ -40,6 +40,23 @@ async def echo(reader: Any, writer: Any) -> None:
         writer.write(data)
         await writer.drain()
     writer.close()
+    await writer.wait_closed()
+
+
+async def hang_up(reader: Any, writer: Any) -> None:
+    """Close both ends."""
+    writer.write_eof()
+    assert await reader.read() == b""
+    writer.close()
+    await writer.wait_closed()
+    await others_are_done()
+
+
+async def others_are_done() -> None:
+    """Wait until this is the only task, and what it left for later has been called."""
+    while len(asyncio.all_tasks()) > 1:
+        await asyncio.sleep(0)
+    await asyncio.sleep(0)
 
 
 async def talk(reader: Any, writer: Any) -> None:
@@ -63,6 +80,7 @@ def test_an_echo_over_tcp(impl: ModuleType) -> None:
         assert isinstance(reader, impl.StreamReader)
         assert isinstance(writer, impl.StreamWriter)
         await asyncio.wait_for(talk(reader, writer), 20)
+        await others_are_done()
         server.close()
 
     run(main)
@@ -74,6 +92,7 @@ def test_an_echo_over_a_unix_socket(impl: ModuleType, tmp_path: Path) -> None:
         server = await impl.start_unix_server(echo, path)
         reader, writer = await impl.open_unix_connection(path)
         await asyncio.wait_for(talk(reader, writer), 20)
+        await others_are_done()
         server.close()
 
     run(main)
@@ -89,10 +108,9 @@ def test_a_server_gives_the_callback_a_reader_and_a_writer(impl: ModuleType) -> 
 
         server = await impl.start_server(connected, "127.0.0.1", 0)
         address = server.sockets[0].getsockname()
-        _, writer = await impl.open_connection(*address)
+        reader, writer = await impl.open_connection(*address)
         assert await got == (impl.StreamReader, impl.StreamWriter)
-        writer.close()
-        await writer.wait_closed()
+        await hang_up(reader, writer)
         server.close()
 
     run(main)
@@ -115,6 +133,8 @@ def test_the_loop_is_told_what_the_callback_raised(impl: ModuleType) -> None:
         assert context["exception"].args == ("from the callback",)
         assert await reader.read() == b""
         writer.close()
+        await writer.wait_closed()
+        await others_are_done()
         server.close()
 
     run(main)
@@ -389,12 +409,8 @@ def test_whatever_is_set_on_a_reader_or_a_protocol_is_asked(
         await say(b"5")
         assert b"5" not in of_class
         assert seen == [("reader", b"2"), ("protocol", b"3")]
-        writer.write_eof()
-        assert await reader.read() == b""
-        writer.close()
-        await writer.wait_closed()
+        await hang_up(reader, writer)
         server.close()
-        await asyncio.sleep(0)
 
     feed_of_class = impl.StreamReader.feed_data
     loop = impl.new_event_loop()
@@ -418,7 +434,7 @@ def test_a_class_that_is_put_into_asyncio_streams(
         server = await impl.start_server(echo, "127.0.0.1", 0)
         address = server.sockets[0].getsockname()
         reader, writer = await impl.open_connection(*address[:2])
-        writer.close()
+        await hang_up(reader, writer)
         server.close()
         assert type(reader) is Mine
 
