@@ -155,7 +155,7 @@ class Storm:
                 self.note("cancel", victim.cancel(f"storm {number}"))
         await asyncio.wait([root])
         self.note("root", root.cancelled() or _shape(root.exception()))
-        rest = asyncio.all_tasks() - {asyncio.current_task()}  # type: ignore[arg-type]
+        rest = asyncio.all_tasks() - {asyncio.current_task()}
         if rest:
             await asyncio.wait(rest)
 

@@ -8,7 +8,7 @@ __all__ = ["Watch"]
 class Watch:
     """Says on stderr where a loop is blocked when a callback runs for so long."""
 
-    def __new__(cls, loop: object, seconds: float, thread: str) -> Watch: ...
+    def __new__(cls, event_loop: object, seconds: float, thread: str) -> Watch: ...
     def enter(self) -> None:
         """Take note that the current thread begins to run the loop."""
 

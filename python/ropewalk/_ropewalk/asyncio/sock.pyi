@@ -2,7 +2,7 @@
 
 from collections.abc import Coroutine
 from socket import socket
-from typing import Any, TypeAlias, TypeVar
+from typing import Any, TypeAlias, TypeVar, final
 
 from _typeshed import ReadableBuffer, WriteableBuffer
 
@@ -43,6 +43,7 @@ def sendto(
     event_loop: LoopCore, sock: socket, data: ReadableBuffer, address: Any, /
 ) -> _Asked[int]: ...
 
+@final
 class Datagrams:
     """The engine of one datagram transport."""
 

@@ -62,6 +62,7 @@ class FlowControlEngine:
     _paused: bool
     def __new__(cls, *_args: object, **_kwargs: object) -> FlowControlEngine: ...
 
+@disjoint_base
 class ProtocolEngine(FlowControlEngine):
     """What a transport talks to; the base of `StreamReaderProtocol`."""
 
