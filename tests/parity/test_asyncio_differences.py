@@ -1,0 +1,152 @@
+"""What docs/compat.md lists of asyncio and no other test shows.
+
+Each test says what the standard library does; where ropewalk does something else on
+purpose, it is marked so.
+"""
+
+import asyncio
+import copy
+import heapq
+import os
+import sys
+from types import ModuleType
+from typing import Any
+
+import pytest
+
+from tests.loops import connect, far_reads, open_loop, run
+
+MODULE = "asyncio"
+
+SINCE_12 = sys.version_info >= (3, 12)
+# Later patch releases of CPython do here what ropewalk does.
+_WRITELINES: Any = asyncio.selector_events._SelectorSocketTransport.writelines  # type: ignore[attr-defined]
+_KNOWS = _WRITELINES.__code__.co_names
+
+from_12 = pytest.mark.skipif(not SINCE_12, reason="3.11 copies what is written")
+pauses_not = pytest.mark.skipif(
+    not SINCE_12 or "_maybe_pause_protocol" in _KNOWS,
+    reason="this Python's writelines() pauses the protocol",
+)
+counts_not = pytest.mark.skipif(
+    not SINCE_12 or "_conn_lost" in _KNOWS,
+    reason="this Python's writelines() counts what is lost",
+)
+
+
+@pytest.mark.differs(reason="the parent's loop is refused in a forked child")
+def test_a_child_may_use_the_parents_loop(impl: ModuleType) -> None:
+    with open_loop(impl) as loop:
+        child = os.fork()
+        if child == 0:
+            status = 1
+            try:
+                loop.call_soon(print)
+                status = 0
+            finally:
+                os._exit(status)
+        assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 0
+
+
+@pytest.mark.differs(reason="_scheduled is a view of the loop's timers")
+def test_heapq_works_on_the_timers(impl: ModuleType) -> None:
+    with open_loop(impl) as loop:
+        private: Any = loop
+        timer = loop.call_later(1000, print)
+        heapq.heapify(private._scheduled)
+        assert heapq.heappop(private._scheduled) is timer
+
+
+@pytest.mark.differs(reason="_scheduled is a view of the loop's timers")
+def test_the_timers_can_be_sorted_in_place(impl: ModuleType) -> None:
+    with open_loop(impl) as loop:
+        private: Any = loop
+        later = loop.call_later(2000, print)
+        sooner = loop.call_later(1000, print)
+        private._scheduled.sort()
+        assert private._scheduled == [sooner, later]
+
+
+@pytest.mark.differs(reason="_ready is a view of the loop's callbacks")
+def test_the_ready_callbacks_can_be_rotated(impl: ModuleType) -> None:
+    with open_loop(impl) as loop:
+        private: Any = loop
+        first = loop.call_soon(print)
+        second = loop.call_soon(print)
+        private._ready.rotate()
+        assert list(private._ready) == [second, first]
+
+
+@from_12
+@pytest.mark.differs(reason="what can change is copied when write() returns")
+def test_a_bytearray_is_sent_as_it_is_when_its_turn_comes(impl: ModuleType) -> None:
+    size = 3_000_000
+
+    async def main() -> None:
+        protocol, far = await connect()
+        with far:
+            data = bytearray(size)
+            protocol.transport.write(data)
+            assert protocol.transport.get_write_buffer_size() > 0
+            data[-1] = 1
+            received = await far_reads(far, size)
+            assert received[-1] == 1
+            protocol.transport.close()
+        await protocol.lost
+
+    run(impl, main)
+
+
+@pauses_not
+@pytest.mark.differs(reason="writelines() pauses the protocol as write() does")
+def test_writelines_pauses_no_protocol(impl: ModuleType) -> None:
+    async def main() -> None:
+        protocol, far = await connect()
+        with far:
+            protocol.transport.writelines([bytes(3_000_000)])
+            assert protocol.transport.get_write_buffer_size() > 1_000_000
+            assert "pause_writing" not in protocol.told
+            protocol.transport.abort()
+        await protocol.lost
+
+    run(impl, main)
+
+
+@counts_not
+@pytest.mark.differs(reason="writelines() drops it and counts, as write() does")
+def test_writelines_keeps_what_nobody_will_read(impl: ModuleType) -> None:
+    async def main() -> None:
+        protocol, far = await connect()
+        with far:
+            transport = protocol.transport
+            transport.abort()
+            lost = transport._conn_lost
+            transport.writelines([b"lost"])
+            assert transport._conn_lost == lost
+        await protocol.lost
+
+    run(impl, main)
+
+
+@pytest.mark.differs(reason="it is a built-in method's name")
+def test_a_task_names_the_function_of_gather(impl: ModuleType) -> None:
+    async def main() -> None:
+        task = asyncio.get_running_loop().create_task(asyncio.sleep(0))
+        gathered = impl.gather(task)
+        assert "gather.<locals>." in repr(task)
+        await gathered
+
+    run(impl, main)
+
+
+@pytest.mark.differs(reason="refused with TypeError, as pickling is")
+def test_a_timeout_can_be_copied(impl: ModuleType) -> None:
+    if not hasattr(impl, "Timeout"):
+        pytest.skip("no Timeout")
+    copy.copy(impl.Timeout(None))
+
+
+@pytest.mark.differs(reason="refused with TypeError, as pickling is")
+@pytest.mark.parametrize("name", ["Event", "Lock", "Queue", "Semaphore"])
+def test_an_idle_one_can_be_copied_deeply(impl: ModuleType, name: str) -> None:
+    copy.deepcopy(getattr(impl, name)())
