@@ -77,7 +77,7 @@ def _orders(options: argparse.Namespace, found: target.Target) -> list[Order]:
                     Order(
                         group=name,
                         module=module,
-                        must=group.must,
+                        must=group.must_on(found.minor),
                         held=tuple(e for _, e in group.held.get(module, ())),
                         drop=group.apart + (group.slow_tests if options.quick else ()),
                         resources=RESOURCES + MORE_RESOURCES.get(module, ()),

@@ -73,10 +73,10 @@ def mark_stock(result: ModuleResult) -> None:
                 outcome.kind, outcome.note = "stock", f"{expression} is {where}"
 
 
-def _refusal(name: str, results: list[ModuleResult]) -> dict[str, str]:
+def _refusal(name: str, results: list[ModuleResult], minor: str) -> dict[str, str]:
     worst = _worst([proof for r in results for proof in r.proofs], "must")
     silent = (False, "never looked at: no process reached its tests")
-    found = {e: worst.get(e, silent) for e in GROUPS[name].must}
+    found = {e: worst.get(e, silent) for e in GROUPS[name].must_on(minor)}
     return {e: where for e, (ours, where) in found.items() if not ours}
 
 
@@ -92,7 +92,7 @@ def compare(
     kinds: dict[str, str] = {}
     for name in dict.fromkeys(result.order.group for result in ours.values()):
         results = [r for r in ours.values() if r.order.group == name]
-        count = GroupCount(name, not_ours=_refusal(name, results))
+        count = GroupCount(name, not_ours=_refusal(name, results, minor))
         report.groups.append(count)
         for result in results:
             mark_stock(result)

@@ -6,9 +6,12 @@ A name in `modules` may be a tuple: the first that the interpreter has is taken.
 name that ends in `.*` means every `test_*` module of that package.
 
 `must` lists expressions; each has to lead to ropewalk's code in every test process,
-or the group is refused. `held` lists, per test module, expressions in that module's
-own globals and the tests (`Class.method` patterns) that are worth nothing when such
-an expression leads to CPython's code: such tests get the outcome "stock".
+or the group is refused. `handed_on` says from which minor version of Python on such an
+expression is the standard library's own and proves nothing.
+
+`held` lists, per test module, expressions in that module's own globals and the tests
+(`Class.method` patterns) that are worth nothing when such an expression leads to
+CPython's code: such tests get the outcome "stock".
 
 `without` lists test modules of the choice that belong to another group or to none, and
 `apart` tests that build a private class of the standard library and drive it through
@@ -27,11 +30,17 @@ class Group:
 
     modules: tuple[Choice, ...]
     must: tuple[str, ...]
+    handed_on: dict[str, int] = field(default_factory=dict)
     held: Held = field(default_factory=dict)
     without: frozenset[str] = frozenset()
     apart: tuple[str, ...] = ()
     slow_modules: frozenset[str] = frozenset()
     slow_tests: tuple[str, ...] = ()
+
+    def must_on(self, minor: str) -> tuple[str, ...]:
+        """What has to be ours on a Python such as "3.11"."""
+        number = int(minor.split(".")[1])
+        return tuple(e for e in self.must if number < self.handed_on.get(e, number + 1))
 
 
 # Above the loop: what uses it through its public methods.
@@ -97,11 +106,16 @@ GROUPS: dict[str, Group] = {
             "asyncio.Semaphore.acquire",
             "asyncio.StreamReader.read",
             "asyncio.StreamReader.readline",
+            "asyncio.StreamWriter.drain",
+            "asyncio.Condition.wait",
+            "asyncio.Barrier.wait",
             "asyncio.gather",
+            "asyncio.sleep",
             "asyncio.wait_for",
             "asyncio.TaskGroup.create_task",
             "asyncio.Timeout.reschedule",
         ),
+        handed_on={"asyncio.gather": 14, "asyncio.TaskGroup.create_task": 14},
         apart=("test.test_asyncio.test_tasks.Py*",),
         slow_tests=("*.TestTaskGroup.test_taskgroup_23",),
     ),

@@ -222,6 +222,12 @@ def _proved(results: dict[str, ModuleResult], *, ours: bool) -> dict[str, Module
     return results
 
 
+def test_what_is_handed_on_by_later_pythons_proves_nothing_there() -> None:
+    group = GROUPS["asyncio-above"]
+    assert group.must_on("3.13") == group.must
+    assert {*group.must} - {*group.must_on("3.14")} == {*group.handed_on}
+
+
 def test_the_books_of_a_comparison() -> None:
     base = _result(A="pass", B="pass", C="pass", D="skip", E="fail", F="pass")
     ours = _proved(
