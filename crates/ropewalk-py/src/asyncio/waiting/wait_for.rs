@@ -210,7 +210,7 @@ impl Work for ByTask {
             return Ok(Step::Wait(stock.unbind()));
         }
         let waiter = event_loop.call_method0(intern!(py, "create_future"))?;
-        let release = Bound::new(py, Release(waiter.clone().unbind()))?
+        let release = Bound::new(py, ReleaseWaiter(waiter.clone().unbind()))?
             .getattr(intern!(py, "_release_waiter"))?;
         let is_done = stock.is_native_future(awaited)
             && awaited.call_method0(intern!(py, "done"))?.is_truthy()?;
@@ -286,10 +286,10 @@ impl ByTask {
 /// Wakes who waits, once.
 #[pyclass(frozen, name = "wait_for", module = "asyncio.tasks")]
 #[derive(Debug)]
-struct Release(Py<PyAny>);
+struct ReleaseWaiter(Py<PyAny>);
 
 #[pymethods]
-impl Release {
+impl ReleaseWaiter {
     #[pyo3(name = "_release_waiter", signature = (*args))]
     fn release_waiter(&self, args: &Bound<'_, PyAny>) -> PyResult<()> {
         let waiter = self.0.bind(args.py());

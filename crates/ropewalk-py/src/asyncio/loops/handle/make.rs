@@ -1,0 +1,181 @@
+//! Handles and timers as a loop makes them.
+//!
+//! Promise: nobody sees one before all its slots are filled.
+
+#![expect(
+    unsafe_code,
+    reason = "objects made with the C API, slots at their offsets"
+)]
+
+use super::super::core::LoopCore;
+use super::kinds::{Kind, Kinds, kind_of, kinds};
+use pyo3::ffi;
+use pyo3::prelude::*;
+use pyo3::types::{PyBool, PyTuple};
+
+unsafe extern "C" {
+    /// Makes memory of a former object an object again, with one reference. CPython's own lists of
+    /// spares use it; every version from 3.11 to 3.14 exports it.
+    fn _Py_NewReference(object: *mut ffi::PyObject);
+}
+
+/// Makes a handle. The traceback is that of debug mode.
+#[inline]
+pub(in crate::asyncio::loops) fn make<'py>(
+    event_loop: &Bound<'py, LoopCore>,
+    callback: Bound<'py, PyAny>,
+    arguments: Bound<'py, PyTuple>,
+    context: Bound<'py, PyAny>,
+) -> PyResult<Bound<'py, PyAny>> {
+    let kinds = kinds()?;
+    let (made, tracked) = allocate(event_loop, kinds, Kind::Handle)?;
+    fill(
+        kinds,
+        made.as_ptr(),
+        event_loop,
+        callback,
+        arguments,
+        context,
+    );
+    if tracked {
+        track(&made);
+    }
+    Ok(made)
+}
+
+/// Makes a timer that counts as scheduled.
+#[inline]
+pub(in crate::asyncio::loops) fn make_timer<'py>(
+    event_loop: &Bound<'py, LoopCore>,
+    when: Bound<'py, PyAny>,
+    callback: Bound<'py, PyAny>,
+    arguments: Bound<'py, PyTuple>,
+    context: Bound<'py, PyAny>,
+) -> PyResult<Bound<'py, PyAny>> {
+    let kinds = kinds()?;
+    let (made, tracked) = allocate(event_loop, kinds, Kind::Timer)?;
+    fill(
+        kinds,
+        made.as_ptr(),
+        event_loop,
+        callback,
+        arguments,
+        context,
+    );
+    let scheduled = PyBool::new(event_loop.py(), true).to_owned().into_any();
+    // SAFETY: just made, of the type in which the slot was found.
+    unsafe { kinds.when.fill(made.as_ptr(), when.into_ptr()) };
+    // SAFETY: as above.
+    unsafe { kinds.scheduled.fill(made.as_ptr(), scheduled.into_ptr()) };
+    if tracked {
+        track(&made);
+    }
+    Ok(made)
+}
+
+/// An object without contents, and whether the garbage collector has to hear of it now.
+///
+/// What waits in a loop that runs cannot be garbage, as the loop is not; so the collector hears of a
+/// handle only when it leaves the loop and somebody keeps it (`track_if_kept`), or when the loop
+/// stops running. Most handles never get that far, and a collection has less to look at.
+#[inline]
+fn allocate<'py>(
+    event_loop: &Bound<'py, LoopCore>,
+    kinds: &Kinds,
+    kind: Kind,
+) -> PyResult<(Bound<'py, PyAny>, bool)> {
+    let py = event_loop.py();
+    let state = &event_loop.get().state;
+    let spare = state.mine(|queues| queues.spares.of(kind).pop());
+    if let Some(Some(spare)) = spare {
+        let object = spare.0.as_ptr();
+        // SAFETY: memory of an object of the type, which nobody refers to.
+        unsafe { _Py_NewReference(object) };
+        // SAFETY: the reference that was just made.
+        return Ok((unsafe { Bound::from_owned_ptr(py, object) }, false));
+    }
+    let class = if kind == Kind::Timer {
+        &kinds.timer
+    } else {
+        &kinds.handle
+    };
+    // SAFETY: a type of ours, of fixed size.
+    let made = unsafe { ffi::PyType_GenericAlloc(class.as_ptr().cast(), 0) };
+    // SAFETY: a new reference, or null with an exception.
+    let made = unsafe { Bound::from_owned_ptr_or_err(py, made) }?;
+    // SAFETY: tracked by the call above.
+    unsafe { ffi::PyObject_GC_UnTrack(made.as_ptr().cast()) };
+    Ok((made, spare.is_none()))
+}
+
+/// Lets the garbage collector know of a handle of ours.
+#[inline]
+pub(super) fn track(handle: &Bound<'_, PyAny>) {
+    // SAFETY: a live object of a type that takes part in garbage collection.
+    if unsafe { ffi::PyObject_GC_IsTracked(handle.as_ptr()) } == 0 {
+        // SAFETY: as above, and not tracked.
+        unsafe { ffi::PyObject_GC_Track(handle.as_ptr().cast()) };
+    }
+}
+
+/// The same if it is one of ours.
+pub(in crate::asyncio::loops) fn track_if_ours(handle: &Bound<'_, PyAny>) {
+    if kinds().is_ok_and(|kinds| kind_of(kinds, handle.as_ptr()) != Kind::Foreign) {
+        track(handle);
+    }
+}
+
+/// A handle has left the loop's queues, and whoever calls has the reference that was there.
+#[inline]
+pub(super) fn track_if_kept(handle: &Bound<'_, PyAny>) {
+    // SAFETY: a live object.
+    if unsafe { ffi::Py_REFCNT(handle.as_ptr()) } > 1 {
+        track(handle);
+    }
+}
+
+#[inline]
+fn fill<'py>(
+    kinds: &Kinds,
+    made: *mut ffi::PyObject,
+    event_loop: &Bound<'py, LoopCore>,
+    callback: Bound<'py, PyAny>,
+    arguments: Bound<'py, PyTuple>,
+    context: Bound<'py, PyAny>,
+) {
+    let py = event_loop.py();
+    for (slot, value) in [
+        (kinds.callback, callback.into_ptr()),
+        (kinds.arguments, arguments.into_ptr()),
+        (kinds.context, context.into_ptr()),
+        (kinds.event_loop, event_loop.clone().into_ptr()),
+        (
+            kinds.cancelled,
+            PyBool::new(py, false).to_owned().into_ptr(),
+        ),
+        (kinds.repr, py.None().into_ptr()),
+        (kinds.traceback, py.None().into_ptr()),
+    ] {
+        // SAFETY: just made, of a type with these slots; nobody has seen it yet.
+        unsafe { slot.fill(made, value) };
+    }
+}
+
+/// Remembers a timer's number among the loop's timers.
+pub(in crate::asyncio::loops) fn set_number(timer: &Bound<'_, PyAny>, number: u64) {
+    if let Ok(kinds) = kinds()
+        && kind_of(kinds, timer.as_ptr()) == Kind::Timer
+    {
+        // SAFETY: a timer of ours has eight bytes of its own there.
+        let place = unsafe { timer.as_ptr().byte_offset(kinds.number) }.cast::<u64>();
+        // SAFETY: as above; basic sizes are multiples of eight, so it is aligned.
+        unsafe { place.write(number) };
+    }
+}
+
+pub(super) fn number_of(kinds: &Kinds, timer: &Bound<'_, PyAny>) -> u64 {
+    // SAFETY: the caller knows that it is a timer of ours; see `set_number`.
+    let place = unsafe { timer.as_ptr().byte_offset(kinds.number) }.cast::<u64>();
+    // SAFETY: as above; memory of a new object is zeroed.
+    unsafe { place.read() }
+}

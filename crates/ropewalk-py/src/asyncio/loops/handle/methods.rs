@@ -1,0 +1,91 @@
+//! The methods of handles, as the interpreter calls them.
+//!
+//! Promise: an error or a panic becomes a Python exception.
+
+#![expect(unsafe_code, reason = "functions that the interpreter calls")]
+
+use super::super::entry::leaves_the_loop;
+use super::kinds::{kind_of, kinds};
+use super::run::{call, cancel_ours};
+use pyo3::exceptions::PyAttributeError;
+use pyo3::ffi;
+use pyo3::prelude::*;
+use std::ptr::null_mut;
+
+/// Calls `body` with the object as it came from the interpreter; an error or a panic becomes the
+/// exception.
+///
+/// # Safety
+/// Called by the interpreter with a live object.
+unsafe fn entered(
+    object: *mut ffi::PyObject,
+    body: impl FnOnce(&Bound<'_, PyAny>) -> PyResult<*mut ffi::PyObject>,
+) -> *mut ffi::PyObject {
+    // SAFETY: the interpreter calls its methods attached.
+    let py = unsafe { Python::assume_attached() };
+    // SAFETY: the interpreter passes a live object.
+    let object = unsafe { Bound::from_borrowed_ptr(py, object) };
+    let body = std::panic::AssertUnwindSafe(|| body(&object));
+    match std::panic::catch_unwind(body) {
+        Ok(Ok(result)) => result,
+        Ok(Err(error)) => {
+            error.restore(py);
+            null_mut()
+        }
+        Err(_) => {
+            PyErr::new::<pyo3::panic::PanicException, _>("a method of a handle").restore(py);
+            null_mut()
+        }
+    }
+}
+
+pub(super) unsafe extern "C" fn cancel_method(
+    handle: *mut ffi::PyObject,
+    _: *mut ffi::PyObject,
+) -> *mut ffi::PyObject {
+    let body = |handle: &Bound<'_, PyAny>| {
+        let kinds = kinds()?;
+        cancel_ours(kinds, handle, kind_of(kinds, handle.as_ptr()))?;
+        Ok(handle.py().None().into_ptr())
+    };
+    // SAFETY: a method descriptor passes an instance of its type, attached.
+    unsafe { entered(handle, body) }
+}
+
+pub(super) unsafe extern "C" fn cancelled_method(
+    handle: *mut ffi::PyObject,
+    _: *mut ffi::PyObject,
+) -> *mut ffi::PyObject {
+    let body = |handle: &Bound<'_, PyAny>| {
+        // SAFETY: a method descriptor passes an instance of its type.
+        let flag = unsafe { kinds()?.cancelled.get(handle) };
+        let flag = flag.map(|flag| flag.to_owned());
+        flag.map(Bound::into_ptr)
+            .ok_or_else(|| PyAttributeError::new_err("_cancelled"))
+    };
+    // SAFETY: as above, attached.
+    unsafe { entered(handle, body) }
+}
+
+pub(super) unsafe extern "C" fn run_method(
+    handle: *mut ffi::PyObject,
+    _: *mut ffi::PyObject,
+) -> *mut ffi::PyObject {
+    let body = |handle: &Bound<'_, PyAny>| {
+        let py = handle.py();
+        let kinds = kinds()?;
+        if let Err(error) = call(kinds, handle) {
+            if leaves_the_loop(py, &error) {
+                return Err(error);
+            }
+            // SAFETY: a method descriptor passes an instance of its type.
+            let event_loop = unsafe { kinds.event_loop.get(handle) };
+            let event_loop = event_loop.map(|found| found.to_owned());
+            let report = kinds.report.bind(py);
+            report.call1((handle, error.into_value(py), event_loop))?;
+        }
+        Ok(py.None().into_ptr())
+    };
+    // SAFETY: as above, attached.
+    unsafe { entered(handle, body) }
+}

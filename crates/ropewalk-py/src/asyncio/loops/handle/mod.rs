@@ -1,0 +1,16 @@
+//! `Handle` and `TimerHandle`: subtypes of asyncio's own, with the same slots.
+//!
+//! Promise: `isinstance` holds, every slot can be read and set as in the standard library, and what
+//! is not hot is inherited from it; making one costs one allocation.
+
+mod collect;
+mod kinds;
+mod make;
+mod methods;
+mod run;
+mod spares;
+
+pub(super) use kinds::{kinds, make_types};
+pub(super) use make::{make, make_timer, set_number, track_if_ours};
+pub(super) use run::{cancel, is_cancelled, is_cancelled_here, run, unschedule};
+pub(super) use spares::Spares;

@@ -1,0 +1,181 @@
+//! What becomes of a handle: its callback is called, or it is cancelled.
+//!
+//! Promise: a callback is called at most once by its loop, in its context; what it raises goes to
+//! the loop's exception handler.
+
+#![expect(unsafe_code, reason = "slots at their offsets, a call with the C API")]
+
+use super::super::core::LoopCore;
+use super::super::entry::{Inside, leaves_the_loop};
+use super::super::slots::Slot;
+use super::kinds::{Kind, Kinds, kind_of, kinds};
+use super::make::{number_of, track, track_if_kept};
+use crate::names::intern;
+use pyo3::exceptions::PyRuntimeError;
+use pyo3::ffi;
+use pyo3::prelude::*;
+use pyo3::types::{PyBool, PyTuple};
+use std::ptr::null_mut;
+
+/// Whether a handle is cancelled, as far as a look at it tells.
+#[inline]
+pub(in crate::asyncio::loops) fn is_cancelled(handle: &Bound<'_, PyAny>) -> bool {
+    let Ok(kinds) = kinds() else { return false };
+    if kind_of(kinds, handle.as_ptr()) == Kind::Foreign {
+        return handle
+            .getattr(intern!(handle.py(), "_cancelled"))
+            .and_then(|flag| flag.is_truthy())
+            .unwrap_or(false);
+    }
+    is_true(handle, kinds.cancelled)
+}
+
+/// Whether it is cancelled; never calls Python, so that it may be asked under a lock.
+#[inline]
+pub(in crate::asyncio::loops) fn is_cancelled_here(handle: &Bound<'_, PyAny>) -> bool {
+    let Ok(kinds) = kinds() else { return false };
+    kind_of(kinds, handle.as_ptr()) != Kind::Foreign && is_true(handle, kinds.cancelled)
+}
+
+#[inline]
+fn is_true(handle: &Bound<'_, PyAny>, slot: Slot) -> bool {
+    // SAFETY: the callers know that it is a handle of ours.
+    let flag = unsafe { slot.get(handle) };
+    // SAFETY: attached.
+    flag.is_some_and(|flag| flag.as_ptr() == unsafe { ffi::Py_True() })
+}
+
+/// A timer leaves the loop's timers.
+pub(in crate::asyncio::loops) fn unschedule(timer: &Bound<'_, PyAny>) -> PyResult<()> {
+    let py = timer.py();
+    let kinds = kinds()?;
+    let flag = PyBool::new(py, false).to_owned().into_any();
+    if kind_of(kinds, timer.as_ptr()) == Kind::Timer {
+        track_if_kept(timer);
+        // SAFETY: a timer of ours.
+        drop(unsafe { kinds.scheduled.replace(timer, flag) });
+        Ok(())
+    } else {
+        timer.setattr(intern!(py, "_scheduled"), flag)
+    }
+}
+
+/// Runs a handle unless it is cancelled.
+#[inline]
+pub(in crate::asyncio::loops) fn run(
+    handle: &Bound<'_, PyAny>,
+    event_loop: &Bound<'_, LoopCore>,
+) -> PyResult<()> {
+    let py = handle.py();
+    let kinds = kinds()?;
+    if kind_of(kinds, handle.as_ptr()) == Kind::Foreign {
+        if !is_cancelled(handle) {
+            handle.call_method0(intern!(py, "_run"))?;
+        }
+        return Ok(());
+    }
+    track_if_kept(handle);
+    if is_true(handle, kinds.cancelled) {
+        return Ok(());
+    }
+    let Err(error) = call(kinds, handle) else {
+        return Ok(());
+    };
+    if leaves_the_loop(py, &error) {
+        return Err(error);
+    }
+    // The exception handler may keep it.
+    track(handle);
+    let report = kinds.report.bind(py);
+    report.call1((handle, error.into_value(py), event_loop))?;
+    Ok(())
+}
+
+#[inline]
+pub(super) fn call(kinds: &Kinds, handle: &Bound<'_, PyAny>) -> PyResult<()> {
+    let py = handle.py();
+    // A callback may cancel its own handle, so all three are owned for the time of the call.
+    // SAFETY: the callers know that it is a handle of ours.
+    let callback = unsafe { kinds.callback.get(handle) }.map(|found| found.to_owned());
+    // SAFETY: as above.
+    let arguments = unsafe { kinds.arguments.get(handle) }.map(|found| found.to_owned());
+    // SAFETY: as above.
+    let context = unsafe { kinds.context.get(handle) }.map(|found| found.to_owned());
+    let (Some(callback), Some(arguments), Some(context)) = (callback, arguments, context) else {
+        return Err(PyRuntimeError::new_err("a slot of this handle was deleted"));
+    };
+    let arguments = match arguments.cast_into_exact::<PyTuple>() {
+        Ok(tuple) => tuple,
+        Err(other) => PyTuple::new(
+            py,
+            other
+                .into_inner()
+                .try_iter()?
+                .collect::<PyResult<Vec<_>>>()?,
+        )?,
+    };
+    let _inside = Inside::enter(&context)?;
+    let items = arguments.as_ptr().cast::<ffi::PyTupleObject>();
+    // SAFETY: an exact tuple, alive until after the call.
+    let first = unsafe { (&raw const (*items).ob_item) }.cast::<*mut ffi::PyObject>();
+    // SAFETY: as many items as the tuple is long; no keywords.
+    let result =
+        unsafe { ffi::PyObject_Vectorcall(callback.as_ptr(), first, arguments.len(), null_mut()) };
+    // SAFETY: a new reference, or null with an exception.
+    unsafe { Bound::from_owned_ptr_or_err(py, result) }?;
+    Ok(())
+}
+
+/// Cancels a handle, ours or another.
+pub(in crate::asyncio::loops) fn cancel(handle: &Bound<'_, PyAny>) -> PyResult<()> {
+    let py = handle.py();
+    let kinds = kinds()?;
+    let kind = kind_of(kinds, handle.as_ptr());
+    if kind == Kind::Foreign {
+        handle.call_method0(intern!(py, "cancel"))?;
+        return Ok(());
+    }
+    cancel_ours(kinds, handle, kind)
+}
+
+pub(super) fn cancel_ours(kinds: &Kinds, handle: &Bound<'_, PyAny>, kind: Kind) -> PyResult<()> {
+    let py = handle.py();
+    if is_true(handle, kinds.cancelled) {
+        return Ok(());
+    }
+    // SAFETY: a handle of ours, here and below.
+    let event_loop = unsafe { kinds.event_loop.get(handle) }.map(|found| found.to_owned());
+    let core = event_loop.as_ref().and_then(LoopCore::of);
+    let scheduled = kind == Kind::Timer && is_true(handle, kinds.scheduled);
+    if kind == Kind::Timer
+        && core.is_none()
+        && let Some(event_loop) = &event_loop
+    {
+        event_loop.call_method1(intern!(py, "_timer_handle_cancelled"), (handle,))?;
+    }
+    let flag = PyBool::new(py, true).to_owned().into_any();
+    // SAFETY: as above.
+    drop(unsafe { kinds.cancelled.replace(handle, flag) });
+    let debug = match (core, &event_loop) {
+        (Some(core), _) => core.get().debug(),
+        (None, Some(other)) => other.call_method0(intern!(py, "get_debug"))?.is_truthy()?,
+        (None, None) => false,
+    };
+    if debug {
+        let text = handle.repr()?.into_any();
+        // SAFETY: as above.
+        drop(unsafe { kinds.repr.replace(handle, text) });
+    }
+    let removed = core
+        .filter(|_| scheduled)
+        .and_then(|core| core.get().timer_cancelled(number_of(kinds, handle)));
+    if removed.is_some() {
+        unschedule(handle)?;
+    }
+    // SAFETY: as above.
+    let callback = unsafe { kinds.callback.replace(handle, py.None().into_bound(py)) };
+    // SAFETY: as above.
+    let arguments = unsafe { kinds.arguments.replace(handle, py.None().into_bound(py)) };
+    drop((callback, arguments, removed));
+    Ok(())
+}
