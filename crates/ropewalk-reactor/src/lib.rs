@@ -22,5 +22,5 @@ pub use poller::{Direction, Poller, Put, Registration, Told};
 pub use pulse::{Beat, Pulse};
 pub use ready::Ready;
 pub use timers::{Timers, nanos_from_seconds};
-pub use wake::{Rest, Wake};
+pub use wake::Wake;
 pub use watch::{Block, Watch};

@@ -2,7 +2,8 @@
 //!
 //! Promise: whoever puts something where the loop looks for it and then calls `wake` is seen: either
 //! by the look that the loop takes after `begin`, or by the bell that ends its sleep. A loop that is
-//! awake costs its wakers one read of a word.
+//! awake costs its wakers one read of a word. A bell that is rung late ends one sleep and no more, if
+//! the loop silences it whenever a sleep finds it rung.
 
 use ropewalk_facade::atomic::{AtomicU32, Ordering, fence};
 
@@ -12,16 +13,6 @@ const AWAKE: u32 = 0;
 const ASLEEP: u32 = 1;
 /// It was asleep, and somebody has rung.
 const RUNG: u32 = 2;
-
-/// What the loop finds when its sleep ends.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[must_use]
-pub enum Rest {
-    /// Nobody rang.
-    Undisturbed,
-    /// Somebody rang or is about to: the bell has to be silenced.
-    Rung,
-}
 
 /// The word between a loop and its wakers.
 ///
@@ -56,13 +47,12 @@ impl Wake {
     }
 
     /// The loop sleeps no longer.
-    pub fn end(&self) -> Rest {
-        // sync: wake-rung, Acquire pairs with the Release of the waker that rang.
-        if self.0.swap(AWAKE, Ordering::Acquire) == RUNG {
-            Rest::Rung
-        } else {
-            Rest::Undisturbed
-        }
+    ///
+    /// Who rings may come to it only now or later. So the bell is silenced when a sleep finds it
+    /// rung, and never on the strength of this word: else it would be silenced before it rings, and
+    /// every sleep after that would end at once.
+    pub fn end(&self) {
+        self.0.store(AWAKE, Ordering::Relaxed);
     }
 
     /// Rings the bell if the loop sleeps and nobody has rung yet.
@@ -73,10 +63,10 @@ impl Wake {
         if self.0.load(Ordering::Relaxed) != ASLEEP {
             return;
         }
-        // sync: wake-rung, see `end`.
+        // Only who rings is chosen here: what was put is ordered by the fences.
         let seen = self
             .0
-            .compare_exchange(ASLEEP, RUNG, Ordering::Release, Ordering::Relaxed);
+            .compare_exchange(ASLEEP, RUNG, Ordering::Relaxed, Ordering::Relaxed);
         if seen.is_ok() {
             ring();
         }

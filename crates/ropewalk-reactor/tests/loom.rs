@@ -5,7 +5,7 @@
 use loom::sync::atomic::{AtomicUsize, Ordering};
 use loom::sync::{Arc, Condvar, Mutex};
 use loom::thread;
-use ropewalk_reactor::{Rest, Wake};
+use ropewalk_reactor::Wake;
 
 /// In place of the eventfd.
 #[derive(Default)]
@@ -27,39 +27,81 @@ impl Bell {
         }
     }
 
+    fn is_rung(&self) -> bool {
+        *self.rung.lock().unwrap()
+    }
+
     fn silence(&self) {
         *self.rung.lock().unwrap() = false;
+    }
+}
+
+/// What the loop and those who wake it share.
+#[derive(Default)]
+struct Shared {
+    wake: Wake,
+    bell: Bell,
+    brought: AtomicUsize,
+}
+
+impl Shared {
+    fn bring(&self) {
+        self.brought.fetch_add(1, Ordering::Relaxed);
+        self.wake.wake(|| self.bell.ring());
+    }
+
+    /// One turn of the loop, which knows of `seen` things. It sleeps only if it may.
+    fn turn(&self, seen: usize, may_sleep: bool) {
+        self.wake.begin();
+        if may_sleep && self.brought.load(Ordering::Relaxed) == seen {
+            self.bell.wait();
+        }
+        let found = self.bell.is_rung();
+        self.wake.end();
+        if found {
+            self.bell.silence();
+        }
+    }
+}
+
+fn bringing(shared: &Arc<Shared>) -> thread::JoinHandle<()> {
+    let shared = shared.clone();
+    thread::spawn(move || shared.bring())
+}
+
+/// The model deadlocks if the loop sleeps while something waits.
+fn run_until(shared: &Shared, all: usize) {
+    loop {
+        let seen = shared.brought.load(Ordering::Relaxed);
+        if seen == all {
+            return;
+        }
+        shared.turn(seen, true);
     }
 }
 
 #[test]
 fn no_wake_is_lost() {
     loom::model(|| {
-        let wake = Arc::new(Wake::new());
-        let bell = Arc::new(Bell::default());
-        let brought = Arc::new(AtomicUsize::new(0));
-        let threads: Vec<_> = (0..2)
-            .map(|_| {
-                let (wake, bell, brought) = (wake.clone(), bell.clone(), brought.clone());
-                thread::spawn(move || {
-                    brought.fetch_add(1, Ordering::Relaxed);
-                    wake.wake(|| bell.ring());
-                })
-            })
-            .collect();
-        // The model deadlocks if the loop sleeps while something waits.
-        while brought.load(Ordering::Relaxed) < 2 {
-            let seen = brought.load(Ordering::Relaxed);
-            wake.begin();
-            if brought.load(Ordering::Relaxed) == seen {
-                bell.wait();
-            }
-            if wake.end() == Rest::Rung {
-                bell.silence();
-            }
-        }
+        let shared = Arc::new(Shared::default());
+        let threads = [bringing(&shared), bringing(&shared)];
+        run_until(&shared, 2);
         for thread in threads {
             thread.join().unwrap();
         }
+    });
+}
+
+#[test]
+fn a_bell_rung_late_ends_one_sleep() {
+    loom::model(|| {
+        let shared = Arc::new(Shared::default());
+        let thread = bringing(&shared);
+        // A look without a sleep: the loop may be done with it before the bell is rung.
+        shared.turn(0, false);
+        run_until(&shared, 1);
+        thread.join().unwrap();
+        shared.turn(1, false);
+        assert!(!shared.bell.is_rung());
     });
 }

@@ -4,7 +4,7 @@
 use super::ready::Side;
 use super::task::Runnable;
 use ropewalk_park::ShortLock;
-use ropewalk_reactor::{Direction, Poller, Ready, Rest, Timers, Told, Wake};
+use ropewalk_reactor::{Direction, Poller, Ready, Timers, Told, Wake};
 use ropewalk_sys::{EventFd, Found};
 use std::cell::{Cell, RefCell};
 use std::collections::HashMap;
@@ -175,9 +175,7 @@ impl Loop {
         };
         let epoll = self.poller.borrow().epoll();
         let waited = epoll.wait(found, timeout);
-        if self.shared.wake.end() == Rest::Rung {
-            self.shared.bell.silence();
-        }
+        self.shared.wake.end();
         if waited.is_ok() {
             self.tell(found);
         }
@@ -207,9 +205,10 @@ impl Loop {
             ready.push((fd, way, side));
         });
         drop(settled);
-        let bell = self.shared.bell.descriptor();
         for (fd, way, side) in ready {
-            if !side.wake() && fd != bell {
+            if fd == self.shared.bell.descriptor() {
+                self.shared.bell.silence();
+            } else if !side.wake() {
                 side.let_go();
                 self.unwatch(fd, way);
             }

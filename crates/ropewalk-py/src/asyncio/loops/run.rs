@@ -11,7 +11,7 @@ use crate::names::intern;
 use pyo3::exceptions::PyRuntimeError;
 use pyo3::prelude::*;
 use ropewalk_facade::atomic::Ordering;
-use ropewalk_reactor::{Direction, Pulse, Rest, Told};
+use ropewalk_reactor::{Direction, Pulse, Told};
 use ropewalk_sys::Found;
 use std::io::ErrorKind;
 use std::os::fd::RawFd;
@@ -237,7 +237,7 @@ fn poll(slf: &Bound<'_, LoopCore>, busy: bool, deadline: Option<i64>) -> PyResul
     let mut done = Vec::new();
     let settled = match &mut *core.waiting.lock() {
         None => Ok(()),
-        Some(Waiting { poller, .. }) => {
+        Some(Waiting { poller, bell }) => {
             let settled = poller.settle(&found, |descriptor, direction, told| {
                 let watch = match told {
                     Told::Watching(watch) => watch,
@@ -254,7 +254,7 @@ fn poll(slf: &Bound<'_, LoopCore>, busy: bool, deadline: Option<i64>) -> PyResul
                         direction,
                         watch.generation,
                     )),
-                    Watcher::Bell => {}
+                    Watcher::Bell => bell.silence(),
                 }
             });
             core.watched.store(poller.watched(), Ordering::Relaxed);
@@ -311,11 +311,7 @@ fn wait(
         };
         core.wake.begin();
         let waited = time_left().map(|left| py.detach(|| epoll.wait(&mut found, left)));
-        if core.wake.end() == Rest::Rung
-            && let Some(waiting) = &*core.waiting.lock()
-        {
-            waiting.bell.silence();
-        }
+        core.wake.end();
         match waited? {
             Ok(()) => return Ok(found),
             Err(error) if error.kind() == ErrorKind::Interrupted => {
@@ -339,10 +335,10 @@ pub(super) fn poll_for_python(
         Ok(left.map(|left| Duration::try_from_secs_f64(left).unwrap_or(Duration::MAX)))
     })?;
     let mut events = Vec::new();
-    if let Some(Waiting { poller, .. }) = &mut *core.waiting.lock() {
+    if let Some(Waiting { poller, bell }) = &mut *core.waiting.lock() {
         let mut once = Vec::new();
         let settled = poller.settle(&found, |descriptor, direction, told| match told {
-            Told::Watching(watch) if matches!(watch.watcher, Watcher::Bell) => {}
+            Told::Watching(watch) if matches!(watch.watcher, Watcher::Bell) => bell.silence(),
             Told::Watching(_) => events.push((descriptor, direction)),
             Told::Done(watch) => {
                 events.push((descriptor, direction));
