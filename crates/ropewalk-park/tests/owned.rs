@@ -1,8 +1,6 @@
 //! A value that one thread may own. Promise: others leave what they bring in the tray meanwhile, and
 //! a use within a use is refused.
 
-#![expect(clippy::unwrap_used, reason = "a test may end here")]
-
 use ropewalk_park::Owned;
 
 #[test]

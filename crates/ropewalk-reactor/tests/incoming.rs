@@ -1,5 +1,7 @@
 //! What a stream received, against a plain vector.
 
+#![expect(clippy::unwrap_used, reason = "a test may end here")]
+
 use proptest::collection::vec;
 use proptest::prelude::*;
 use ropewalk_reactor::incoming::{Find, Incoming, Search, Separators, Taken};

@@ -1,5 +1,6 @@
 //! The poller against a plain map, and against descriptors that are closed behind its back.
 #![cfg(all(target_os = "linux", not(loom)))]
+#![expect(clippy::unwrap_used, reason = "a test may end here")]
 
 use proptest::prelude::*;
 use ropewalk_reactor::{Direction, Poller, Told};

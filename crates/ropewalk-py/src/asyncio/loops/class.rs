@@ -133,7 +133,7 @@ impl LoopCore {
         self.own.store(parts, Ordering::Relaxed);
     }
 
-    /// Raise RuntimeError when the loop belongs to the parent of this process.
+    /// Raise `RuntimeError` when the loop belongs to the parent of this process.
     fn _check_process(&self) -> PyResult<()> {
         if self.is_of_parent() {
             return Err(of_parent());
@@ -219,18 +219,14 @@ impl LoopCore {
         }
         drop(before);
         for timer in handles {
-            self._put_timer(timer.bind(py))?;
+            self.put_timer(timer.bind(py))?;
         }
         Ok(())
     }
 
     /// Put a timer handle among the timers.
     fn _put_timer(&self, handle: &Bound<'_, PyAny>) -> PyResult<()> {
-        let when = handle
-            .getattr(intern!(handle.py(), "_when"))?
-            .extract::<f64>()?;
-        state::put_timer(&self.state, nanos_from_seconds(when), handle);
-        Ok(())
+        self.put_timer(handle)
     }
 
     /// Take note of a cancelled timer handle that is not one of ours.
@@ -381,5 +377,15 @@ impl LoopCore {
     /// Run one turn of the loop.
     fn _run_once(slf: &Bound<'_, Self>) -> PyResult<()> {
         run::run(slf)
+    }
+}
+
+impl LoopCore {
+    fn put_timer(&self, handle: &Bound<'_, PyAny>) -> PyResult<()> {
+        let when = handle
+            .getattr(intern!(handle.py(), "_when"))?
+            .extract::<f64>()?;
+        state::put_timer(&self.state, nanos_from_seconds(when), handle);
+        Ok(())
     }
 }

@@ -3,8 +3,8 @@
 //! Promise: each part has its own short lock, and nothing of Python's is made, called or dropped
 //! while one is held; in a forked child every use of the parent's loop is an error in words.
 
-use super::entry::{Entry, NativeCall, Watcher};
-use super::state::{self, Brought, Queues, State};
+use super::entry::{Entry, Watcher};
+use super::state::{Brought, Queues, State};
 use crate::names::{intern, once};
 use pyo3::exceptions::{PyOSError, PyRuntimeError};
 use pyo3::prelude::*;
@@ -138,51 +138,6 @@ impl LoopCore {
         Ok(())
     }
 
-    /// Puts native work in the ready queue.
-    pub(crate) fn enqueue(&self, call: NativeCall) -> PyResult<()> {
-        self.check_usable()?;
-        state::put(&self.state, Entry::Native(call));
-        Ok(())
-    }
-
-    /// As `enqueue`, from any thread: a loop that sleeps is woken.
-    pub(crate) fn enqueue_threadsafe(&self, call: NativeCall) -> PyResult<()> {
-        self.enqueue(call)?;
-        self.rouse();
-        Ok(())
-    }
-
-    /// Lets native work run at a time of the loop's clock, in seconds. The number cancels it. Only
-    /// for the loop's own thread, or while the loop does not run.
-    pub(crate) fn enqueue_at(&self, when: f64, call: NativeCall) -> PyResult<u64> {
-        self.check_usable()?;
-        let put = |queues: &mut Queues| {
-            let number = queues.timers.next_number();
-            let entry = Entry::Timer(call, number);
-            queues.timers.put(nanos_from_seconds(when), entry);
-            queues.live.insert(number);
-            number
-        };
-        let number = self.state.with(|queues| Some(put(queues)), |_| None);
-        number.ok_or_else(|| PyRuntimeError::new_err(WRONG_THREAD))
-    }
-
-    /// Cancels what `enqueue_at` began, if it has not run.
-    pub(crate) fn cancel_at(&self, number: u64) {
-        let cancel = |queues: &mut Queues| {
-            let lives = queues.live.remove(&number);
-            lives.then(|| queues.timers.cancel(number)).flatten()
-        };
-        let removed = self.state.with(cancel, |_| None);
-        drop(removed);
-    }
-
-    /// Whether a native timer is to run; it runs once.
-    pub(super) fn timer_fires(&self, number: u64) -> bool {
-        self.state
-            .with(|queues| queues.live.remove(&number), |_| false)
-    }
-
     /// A handle of ours among the timers was cancelled.
     #[inline]
     pub(super) fn timer_cancelled(&self, number: u64) -> Option<Entry> {
@@ -246,9 +201,6 @@ pub(super) fn os_error(error: std::io::Error) -> PyErr {
         }
     }
 }
-
-/// What is said to another thread than the loop's.
-const WRONG_THREAD: &str = "a timer of the loop may be set only in its own thread";
 
 /// What a forked child is told.
 #[cold]

@@ -21,34 +21,17 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 pub(crate) struct NativeCall {
     object: Py<PyAny>,
     call: fn(&Bound<'_, PyAny>) -> PyResult<()>,
-    /// The context in which it runs; None: in whatever context the loop runs.
-    context: Option<Py<PyAny>>,
 }
 
 impl NativeCall {
-    /// Work that runs in a copy of the present context, as the callback of `call_soon` or
-    /// `add_reader` does. Use it wherever code of the user may run.
-    pub(crate) fn new(
-        object: Bound<'_, PyAny>,
-        call: fn(&Bound<'_, PyAny>) -> PyResult<()>,
-    ) -> PyResult<Self> {
-        let context = copy_context(object.py())?;
-        Ok(Self {
-            object: object.unbind(),
-            call,
-            context: Some(context.unbind()),
-        })
-    }
-
     /// Work that runs no code of the user, so that its context does not matter.
-    pub(crate) fn bare(
+    pub(crate) fn new(
         object: Bound<'_, PyAny>,
         call: fn(&Bound<'_, PyAny>) -> PyResult<()>,
     ) -> Self {
         Self {
             object: object.unbind(),
             call,
-            context: None,
         }
     }
 
@@ -56,7 +39,6 @@ impl NativeCall {
         Self {
             object: self.object.clone_ref(py),
             call: self.call,
-            context: self.context.as_ref().map(|context| context.clone_ref(py)),
         }
     }
 
@@ -68,14 +50,7 @@ impl NativeCall {
     /// Does it; a panic is an exception.
     pub(super) fn call(&self, py: Python<'_>) -> PyResult<()> {
         let object = self.object.bind(py);
-        let attempt = || catch_unwind(AssertUnwindSafe(|| (self.call)(object)));
-        let outcome = match &self.context {
-            None => attempt(),
-            Some(context) => {
-                let _inside = Inside::enter(context.bind(py))?;
-                attempt()
-            }
-        };
+        let outcome = catch_unwind(AssertUnwindSafe(|| (self.call)(object)));
         outcome.unwrap_or_else(|payload| {
             let words = payload
                 .downcast_ref::<String>()
@@ -87,8 +62,7 @@ impl NativeCall {
     }
 
     pub(super) fn traverse(&self, visit: &PyVisit<'_>) -> Result<(), PyTraverseError> {
-        visit.call(&self.object)?;
-        visit.call(&self.context)
+        visit.call(&self.object)
     }
 
     pub(super) fn run(&self, event_loop: &Bound<'_, LoopCore>) -> PyResult<()> {
@@ -160,8 +134,6 @@ pub(super) enum Entry {
     Native(NativeCall),
     /// Native work for a descriptor, unless it was unwatched since.
     Watched(NativeCall, RawFd, Direction, u64),
-    /// A native timer, unless it was cancelled.
-    Timer(NativeCall, u64),
 }
 
 impl Entry {
@@ -178,7 +150,7 @@ impl Entry {
     pub(super) fn object(&self) -> &Py<PyAny> {
         match self {
             Self::Handle(handle) => handle,
-            Self::Native(call) | Self::Watched(call, ..) | Self::Timer(call, _) => call.object(),
+            Self::Native(call) | Self::Watched(call, ..) => call.object(),
         }
     }
 
@@ -195,22 +167,13 @@ impl Entry {
                     Ok(())
                 }
             }
-            Self::Timer(call, number) => {
-                if event_loop.get().timer_fires(*number) {
-                    call.run(event_loop)
-                } else {
-                    Ok(())
-                }
-            }
         }
     }
 
     pub(super) fn traverse(&self, visit: &PyVisit<'_>) -> Result<(), PyTraverseError> {
         match self {
             Self::Handle(handle) => visit.call(handle),
-            Self::Native(call) | Self::Watched(call, ..) | Self::Timer(call, _) => {
-                call.traverse(visit)
-            }
+            Self::Native(call) | Self::Watched(call, ..) => call.traverse(visit),
         }
     }
 }

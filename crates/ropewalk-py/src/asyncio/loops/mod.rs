@@ -8,8 +8,8 @@
 //! - [`LoopCore::of`] finds the native part of a loop; None means that it is somebody else's loop,
 //!   to be used through its Python methods.
 //! - [`LoopCore::watch`] and [`LoopCore::unwatch`] stand for `loop._add_reader` and its kin.
-//! - [`NativeCall`] is native work that runs as an entry of the ready queue, where a handle of the
-//!   standard library would run: [`LoopCore::enqueue`] for soon, [`LoopCore::enqueue_at`] for later.
+//! - [`NativeCall`] is native work for [`LoopCore::watch`]; it runs as an entry of the ready queue,
+//!   where a handle of the standard library would run.
 
 mod calls;
 mod class;

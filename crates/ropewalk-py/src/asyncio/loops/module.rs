@@ -28,7 +28,7 @@ pub(crate) mod loops {
     use pyo3::prelude::*;
     use pyo3::types::PyType;
 
-    /// Make the types Handle and TimerHandle as subtypes of asyncio's.
+    /// Make the types Handle and `TimerHandle` as subtypes of asyncio's.
     #[pyfunction]
     fn make_handles<'py>(
         handle: &Bound<'py, PyType>,

@@ -165,11 +165,10 @@ impl Drop for Shown<'_> {
 fn forget_cancelled(slf: &Bound<'_, LoopCore>) -> PyResult<()> {
     let (py, core) = (slf.py(), slf.get());
     let find = |queues: &mut Queues| {
-        let Queues { timers, live, .. } = queues;
+        let timers = &mut queues.timers;
         // Calls no Python.
         let is_gone = |entry: &Entry| match entry {
             Entry::Handle(timer) => handle::is_cancelled_here(timer.bind(py)),
-            Entry::Timer(_, number) => !live.contains(number),
             _ => false,
         };
         if timers.wants_sweep() {

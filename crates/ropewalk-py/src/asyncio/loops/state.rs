@@ -8,15 +8,12 @@ use super::handle::{self, Spares};
 use pyo3::prelude::*;
 use ropewalk_park::Owned;
 use ropewalk_reactor::{Ready, Timers};
-use std::collections::HashSet;
 
 /// What waits.
 #[derive(Default)]
 pub(super) struct Queues {
     pub(super) ready: Ready<Entry>,
     pub(super) timers: Timers<Entry>,
-    /// Native timers that were not cancelled.
-    pub(super) live: HashSet<u64>,
     /// Memory of handles that were done with.
     pub(super) spares: Spares,
 }
@@ -66,11 +63,10 @@ pub(super) fn put_timer(state: &State, deadline: i64, timer: &Bound<'_, PyAny>) 
 pub(super) fn take_in(py: Python<'_>, state: &State) {
     for brought in state.take_tray() {
         match brought {
-            Brought::Ready(entry) => put(state, entry),
             Brought::Timer(deadline, Entry::Handle(timer)) => {
                 put_timer(state, deadline, timer.bind(py));
             }
-            Brought::Timer(_, entry) => put(state, entry),
+            Brought::Ready(entry) | Brought::Timer(_, entry) => put(state, entry),
             Brought::Cancelled => note_cancelled(state),
         }
     }

@@ -104,7 +104,7 @@ fn refuse_transports(event_loop: &Bound<'_, PyAny>, descriptor: RawFd) -> PyResu
 /// Lets the loop watch for one event.
 fn watch(pending: &Bound<'_, Pending>) -> PyResult<()> {
     let this = pending.get();
-    let call = NativeCall::bare(pending.clone().into_any(), ready);
+    let call = NativeCall::new(pending.clone().into_any(), ready);
     let event_loop = this.event_loop.bind(pending.py());
     let number = LoopCore::watch_once(event_loop, this.descriptor, this.direction, call)?;
     this.number.store(number, Ordering::Relaxed);

@@ -31,7 +31,7 @@ fn slots_of(kinds: &Kinds, timer: bool) -> impl Iterator<Item = Slot> {
 
 /// # Safety
 /// Called by the collector for an instance of our type.
-#[inline(always)]
+#[inline]
 unsafe fn traverse(
     handle: *mut ffi::PyObject,
     visit: ffi::visitproc,

@@ -8,8 +8,8 @@ use super::super::entry::leaves_the_loop;
 use super::kinds::{kind_of, kinds};
 use super::run::{call, cancel_ours};
 use pyo3::exceptions::PyAttributeError;
-use pyo3::ffi;
 use pyo3::prelude::*;
+use pyo3::{Borrowed, ffi};
 use std::ptr::null_mut;
 
 /// Calls `body` with the object as it came from the interpreter; an error or a panic becomes the
@@ -59,7 +59,7 @@ pub(super) unsafe extern "C" fn cancelled_method(
     let body = |handle: &Bound<'_, PyAny>| {
         // SAFETY: a method descriptor passes an instance of its type.
         let flag = unsafe { kinds()?.cancelled.get(handle) };
-        let flag = flag.map(|flag| flag.to_owned());
+        let flag = flag.map(Borrowed::to_owned);
         flag.map(Bound::into_ptr)
             .ok_or_else(|| PyAttributeError::new_err("_cancelled"))
     };
@@ -80,7 +80,7 @@ pub(super) unsafe extern "C" fn run_method(
             }
             // SAFETY: a method descriptor passes an instance of its type.
             let event_loop = unsafe { kinds.event_loop.get(handle) };
-            let event_loop = event_loop.map(|found| found.to_owned());
+            let event_loop = event_loop.map(Borrowed::to_owned);
             let report = kinds.report.bind(py);
             report.call1((handle, error.into_value(py), event_loop))?;
         }

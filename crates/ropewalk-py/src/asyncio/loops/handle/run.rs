@@ -12,9 +12,9 @@ use super::kinds::{Kind, Kinds, kind_of, kinds};
 use super::make::{number_of, track, track_if_kept};
 use crate::names::intern;
 use pyo3::exceptions::PyRuntimeError;
-use pyo3::ffi;
 use pyo3::prelude::*;
 use pyo3::types::{PyBool, PyTuple};
+use pyo3::{Borrowed, ffi};
 use std::ptr::null_mut;
 
 /// Whether a handle is cancelled, as far as a look at it tells.
@@ -96,11 +96,11 @@ pub(super) fn call(kinds: &Kinds, handle: &Bound<'_, PyAny>) -> PyResult<()> {
     let py = handle.py();
     // A callback may cancel its own handle, so all three are owned for the time of the call.
     // SAFETY: the callers know that it is a handle of ours.
-    let callback = unsafe { kinds.callback.get(handle) }.map(|found| found.to_owned());
+    let callback = unsafe { kinds.callback.get(handle) }.map(Borrowed::to_owned);
     // SAFETY: as above.
-    let arguments = unsafe { kinds.arguments.get(handle) }.map(|found| found.to_owned());
+    let arguments = unsafe { kinds.arguments.get(handle) }.map(Borrowed::to_owned);
     // SAFETY: as above.
-    let context = unsafe { kinds.context.get(handle) }.map(|found| found.to_owned());
+    let context = unsafe { kinds.context.get(handle) }.map(Borrowed::to_owned);
     let (Some(callback), Some(arguments), Some(context)) = (callback, arguments, context) else {
         return Err(PyRuntimeError::new_err("a slot of this handle was deleted"));
     };
@@ -144,7 +144,7 @@ pub(super) fn cancel_ours(kinds: &Kinds, handle: &Bound<'_, PyAny>, kind: Kind) 
         return Ok(());
     }
     // SAFETY: a handle of ours, here and below.
-    let event_loop = unsafe { kinds.event_loop.get(handle) }.map(|found| found.to_owned());
+    let event_loop = unsafe { kinds.event_loop.get(handle) }.map(Borrowed::to_owned);
     let core = event_loop.as_ref().and_then(LoopCore::of);
     let scheduled = kind == Kind::Timer && is_true(handle, kinds.scheduled);
     if kind == Kind::Timer
