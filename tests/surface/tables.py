@@ -94,6 +94,13 @@ def _of_asyncio() -> frozenset[str]:
     return frozenset(asyncio.__all__) - ours
 
 
+def _copied_since_12() -> frozenset[str]:
+    """What the standard library copies from 3.12 on, before that neither does."""
+    if (3, 12) <= sys.version_info < (3, 14):
+        return _on_each(("TaskGroup",), ("deepcopy", "dumps"))
+    return frozenset()
+
+
 def _closed_loop(cls: Any = asyncio.SelectorEventLoop) -> Any:
     """A loop that leaves no descriptor behind; some objects only want to hold one."""
     loop = cls()
@@ -144,7 +151,8 @@ FACES: dict[str, Face] = {
         additions=_on_each(_QUEUES, ("threadsafe",)),
         uncopied=_on_each(("SelectorEventLoop", "EventLoop"), ("deepcopy",))
         | _on_each(("StreamReader",), ("deepcopy",))
-        | _on_each((*_QUEUES, *_ASYNCIO_LOCKS, "Timeout"), ("deepcopy", "dumps")),
+        | _on_each((*_QUEUES, *_ASYNCIO_LOCKS, "Timeout"), ("deepcopy", "dumps"))
+        | _copied_since_12(),
         instances={
             "Barrier": lambda cls: cls(2),
             "EventLoop": _closed_loop,
