@@ -67,6 +67,16 @@ def test_what_is_sent_goes_to_what_is_awaited(awaiting: Any) -> None:
     assert steps.seen == ["a", "b"]
 
 
+def test_its_steps_can_be_iterated_over(awaiting: Any) -> None:
+    assert list(awaiting(Steps(1, 2)).__await__()) == [1, 2]
+    steps = awaiting(Steps(1, 2)).__await__()
+    assert next(steps) == 1
+    assert steps.send("a") == 2
+    with pytest.raises(KeyError):
+        steps.throw(KeyError("thrown in"))
+    steps.close()
+
+
 @pytest.mark.parametrize(
     "result", [None, 1, (), (1, 2), ValueError("v"), StopIteration(3)]
 )

@@ -69,6 +69,13 @@ fn methods() -> Vec<ffi::PyMethodDef> {
         method(c"send", slots::SEND, ffi::METH_O, send),
         method(c"throw", slots::THROW, ffi::METH_VARARGS, throw),
         method(c"close", slots::CLOSE, ffi::METH_NOARGS, close),
+        // In place of the slot's own wrapper: an `await` uses the slot, Python code this.
+        method(
+            c"__await__",
+            slots::WRAP,
+            ffi::METH_NOARGS | ffi::METH_COEXIST,
+            c"Return an iterator to be used in await expression.",
+        ),
         ffi::PyMethodDef::zeroed(),
     ]
 }

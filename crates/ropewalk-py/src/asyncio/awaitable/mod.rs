@@ -40,6 +40,7 @@ mod origin;
 mod quick;
 mod slots;
 mod work;
+mod wrapper;
 
 pub(crate) use class::coroutine;
 pub(crate) use drive::begin;

@@ -14,6 +14,7 @@ use super::class::FREE;
 use super::drive::{self, Answer};
 use super::object::{CREATED, DONE, Object, RUNNING, SUSPENDED};
 use super::work::{Stop, Visit};
+use super::wrapper::Wrapper;
 use crate::names::intern;
 use pyo3::exceptions::{PyBaseException, PyStopIteration, PyTypeError};
 use pyo3::ffi;
@@ -220,6 +221,15 @@ fn thrown(arguments: &Bound<'_, PyTuple>) -> PyResult<PyErr> {
     Ok(PyErr::from_value(error))
 }
 
+unsafe fn wrap(
+    py: Python<'_>,
+    this: *mut ffi::PyObject,
+    _nothing: *mut ffi::PyObject,
+) -> PyResult<*mut ffi::PyObject> {
+    let wrapper = Wrapper::new(argument(py, this).unbind());
+    Ok(Bound::new(py, wrapper)?.into_any().into_ptr())
+}
+
 unsafe fn close(
     py: Python<'_>,
     this: *mut ffi::PyObject,
@@ -352,6 +362,7 @@ pub(super) type Unary = unsafe extern "C" fn(*mut ffi::PyObject) -> *mut ffi::Py
 pub(super) const SEND: Binary = through!(binaryfunc, send);
 pub(super) const THROW: Binary = through!(binaryfunc, throw);
 pub(super) const CLOSE: Binary = through!(binaryfunc, close);
+pub(super) const WRAP: Binary = through!(binaryfunc, wrap);
 
 /// `tp_iternext`: as `send(None)`, and an end with None needs no exception.
 pub(super) unsafe extern "C" fn iternext(this: *mut ffi::PyObject) -> *mut ffi::PyObject {
