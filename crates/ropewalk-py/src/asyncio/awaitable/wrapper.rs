@@ -59,7 +59,6 @@ impl Wrapper {
         coroutine.call_method0(intern!(py, "close"))
     }
 
-    #[expect(clippy::needless_pass_by_value, reason = "the collector's interface")]
     fn __traverse__(&self, visit: PyVisit<'_>) -> Result<(), PyTraverseError> {
         visit.call(&self.coroutine)
     }
