@@ -119,7 +119,7 @@ fn make(py: Python<'_>) -> PyResult<Bound<'_, PyType>> {
         slot(ffi::Py_tp_clear, slots::clear as *mut c_void),
         slot(ffi::Py_tp_repr, slots::REPR as *mut c_void),
         slot(ffi::Py_tp_iternext, slots::iternext as *mut c_void),
-        slot(ffi::Py_am_await, slots::AWAIT as *mut c_void),
+        slot(ffi::Py_am_await, slots::awaited as *mut c_void),
         slot(ffi::Py_am_send, slots::am_send as *mut c_void),
         slot(ffi::Py_tp_methods, methods.cast()),
         slot(ffi::Py_tp_getset, attributes.cast()),

@@ -39,6 +39,7 @@ mod object;
 mod origin;
 mod quick;
 mod slots;
+mod stop;
 mod work;
 mod wrapper;
 

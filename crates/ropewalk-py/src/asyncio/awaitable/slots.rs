@@ -13,10 +13,11 @@
 use super::class::FREE;
 use super::drive::{self, Answer};
 use super::object::{CREATED, DONE, Object, RUNNING, SUSPENDED};
+use super::stop;
 use super::work::{Stop, Visit};
 use super::wrapper::Wrapper;
 use crate::names::intern;
-use pyo3::exceptions::{PyBaseException, PyStopIteration, PyTypeError};
+use pyo3::exceptions::{PyBaseException, PyTypeError};
 use pyo3::ffi;
 use pyo3::impl_::trampoline::{MethodDef, binaryfunc, inquiry, iternextfunc, reprfunc, unaryfunc};
 use pyo3::prelude::*;
@@ -48,28 +49,14 @@ fn argument(py: Python<'_>, pointer: *mut ffi::PyObject) -> Bound<'_, PyAny> {
 }
 
 /// Raises `StopIteration(value)`: the end of a coroutine for callers that know no better.
-fn stop_with(py: Python<'_>, value: Py<PyAny>) -> PyResult<*mut ffi::PyObject> {
-    let bound = value.bind(py);
-    let ambiguous = bound.is_instance_of::<PyTuple>() || bound.is_instance_of::<PyBaseException>();
-    if ambiguous || bound.is_none() {
-        let arguments = if bound.is_none() {
-            PyTuple::empty(py)
-        } else {
-            PyTuple::new(py, [value])?
-        };
-        let error = py.get_type::<PyStopIteration>().call1(arguments)?;
-        return Err(PyErr::from_value(error));
-    }
-    // SAFETY: the static is set as long as the interpreter runs.
-    let kind = unsafe { ffi::PyExc_StopIteration };
-    // SAFETY: an exception class and a live object.
-    unsafe { ffi::PyErr_SetObject(kind, bound.as_ptr()) };
-    Ok(std::ptr::null_mut())
+fn stop_with(py: Python<'_>, value: Py<PyAny>) -> *mut ffi::PyObject {
+    stop::raise(&value.into_bound(py));
+    std::ptr::null_mut()
 }
 
-fn yielded_or_stop(py: Python<'_>, answer: Answer) -> PyResult<*mut ffi::PyObject> {
+fn yielded_or_stop(py: Python<'_>, answer: Answer) -> *mut ffi::PyObject {
     match answer {
-        Answer::Yield(value) => Ok(value.into_ptr()),
+        Answer::Yield(value) => value.into_ptr(),
         Answer::Return(value) => stop_with(py, value),
     }
 }
@@ -133,7 +120,7 @@ unsafe fn next(py: Python<'_>, this: *mut ffi::PyObject) -> PyResult<*mut ffi::P
         Answer::Yield(value) => Ok(value.into_ptr()),
         // The end without an exception stands for `StopIteration(None)`.
         Answer::Return(value) if value.is_none(py) => Ok(std::ptr::null_mut()),
-        Answer::Return(value) => stop_with(py, value),
+        Answer::Return(value) => Ok(stop_with(py, value)),
     }
 }
 
@@ -142,7 +129,8 @@ unsafe fn send(
     this: *mut ffi::PyObject,
     sent: *mut ffi::PyObject,
 ) -> PyResult<*mut ffi::PyObject> {
-    yielded_or_stop(py, drive::send(object(this), &argument(py, sent))?)
+    let answer = drive::send(object(this), &argument(py, sent))?;
+    Ok(yielded_or_stop(py, answer))
 }
 
 unsafe fn throw(
@@ -153,7 +141,8 @@ unsafe fn throw(
     let arguments = argument(py, arguments);
     let arguments = arguments.cast::<PyTuple>()?;
     let error = thrown(arguments)?;
-    yielded_or_stop(py, drive::throw(py, object(this), error)?)
+    let answer = drive::throw(py, object(this), error)?;
+    Ok(yielded_or_stop(py, answer))
 }
 
 /// The exception that `throw(type[, value[, traceback]])` is about.
@@ -242,14 +231,10 @@ unsafe fn close(
     })
 }
 
-/// `__await__`: a coroutine is its own iterator, once.
-unsafe fn wait_for(py: Python<'_>, this: *mut ffi::PyObject) -> PyResult<*mut ffi::PyObject> {
-    let state = object(this).state();
-    if state == SUSPENDED || state == RUNNING {
-        let why = "coroutine is being awaited already";
-        return Err(pyo3::exceptions::PyRuntimeError::new_err(why));
-    }
-    Ok(argument(py, this).into_ptr())
+/// What `__await__` says of a coroutine that is its own iterator already.
+unsafe fn refuse(_py: Python<'_>, _this: *mut ffi::PyObject) -> PyResult<*mut ffi::PyObject> {
+    let why = "coroutine is being awaited already";
+    Err(pyo3::exceptions::PyRuntimeError::new_err(why))
 }
 
 unsafe fn repr(py: Python<'_>, this: *mut ffi::PyObject) -> PyResult<*mut ffi::PyObject> {
@@ -371,27 +356,27 @@ pub(super) unsafe extern "C" fn iternext(this: *mut ffi::PyObject) -> *mut ffi::
         // SAFETY: called as Python called this slot.
         return unsafe { through!(iternextfunc, next)(this) };
     }
-    // SAFETY: the static object lives as long as the interpreter.
-    if value == unsafe { ffi::Py_None() } {
-        // SAFETY: the reference was owned.
-        unsafe { ffi::Py_DECREF(value) };
-        return std::ptr::null_mut();
-    }
-    // SAFETY: called with two live objects; `stop` takes the second as borrowed.
-    let stopped = unsafe { through!(binaryfunc, stop)(this, value) };
+    // SAFETY: Python calls slots with this thread attached.
+    let py = unsafe { Python::assume_attached() };
     // SAFETY: the reference was owned.
-    unsafe { ffi::Py_DECREF(value) };
-    stopped
+    let value = unsafe { Bound::from_owned_ptr(py, value) };
+    if !value.is_none() {
+        stop::raise(&value);
+    }
+    std::ptr::null_mut()
 }
 
-unsafe fn stop(
-    py: Python<'_>,
-    _this: *mut ffi::PyObject,
-    value: *mut ffi::PyObject,
-) -> PyResult<*mut ffi::PyObject> {
-    stop_with(py, argument(py, value).unbind())
+/// `am_await`: all but the refusal needs no trampoline.
+pub(super) unsafe extern "C" fn awaited(this: *mut ffi::PyObject) -> *mut ffi::PyObject {
+    let state = object(this).state();
+    if state == CREATED || state == DONE {
+        // SAFETY: a live object.
+        unsafe { ffi::Py_INCREF(this) };
+        return this;
+    }
+    // SAFETY: called as Python called this slot.
+    unsafe { through!(unaryfunc, refuse)(this) }
 }
-pub(super) const AWAIT: Unary = through!(unaryfunc, wait_for);
 pub(super) const REPR: Unary = through!(reprfunc, repr);
 
 /// An attribute's value.
