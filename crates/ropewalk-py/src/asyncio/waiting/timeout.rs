@@ -9,7 +9,7 @@ use super::stock::Stock;
 use crate::asyncio::awaitable::{Origin, Step, Stop, Visit, Work, coroutine};
 use crate::names::intern;
 use pyo3::prelude::*;
-use pyo3::types::{PyTuple, PyType};
+use pyo3::types::{PyDict, PyTuple, PyType};
 use pyo3::{PyTraverseError, PyVisit};
 use ropewalk_park::ShortLock;
 use std::thread::{self, ThreadId};
@@ -37,19 +37,17 @@ struct Fields {
 
 #[pymethods]
 impl Timeout {
+    /// Takes whatever the `__init__` of a subclass takes.
     #[new]
-    fn new(when: Option<Py<PyAny>>) -> Self {
+    #[pyo3(signature = (*_args, **_keywords))]
+    fn new(_args: &Bound<'_, PyTuple>, _keywords: Option<&Bound<'_, PyDict>>) -> Self {
         Self {
-            fields: ShortLock::new(Fields {
-                when,
-                ..Fields::default()
-            }),
+            fields: ShortLock::default(),
         }
     }
 
-    #[expect(clippy::unused_self, reason = "a slot of Python's")]
     fn __init__(&self, when: Option<Py<PyAny>>) {
-        drop(when);
+        drop(self.change(|fields| std::mem::replace(&mut fields.when, when)));
     }
 
     /// Return the current deadline.
