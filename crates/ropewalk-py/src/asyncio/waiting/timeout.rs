@@ -39,7 +39,7 @@ struct Fields {
 impl Timeout {
     /// Takes whatever the `__init__` of a subclass takes.
     #[new]
-    #[pyo3(signature = (*_args, **_keywords))]
+    #[pyo3(signature = (*_args, **_keywords), text_signature = "(when)")]
     fn new(_args: &Bound<'_, PyTuple>, _keywords: Option<&Bound<'_, PyDict>>) -> Self {
         Self {
             fields: ShortLock::default(),
