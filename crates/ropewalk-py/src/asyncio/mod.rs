@@ -8,6 +8,7 @@ mod loops;
 pub(crate) mod module;
 mod process;
 mod queues;
+mod room;
 mod slow;
 mod sock;
 mod streams;

@@ -6,8 +6,8 @@
 use super::failure::{raised, settled};
 use super::host::{self, Family};
 use super::plain::{self, descriptor};
-use super::scratch;
 use super::view::View;
+use crate::asyncio::room;
 use crate::names::intern;
 use pyo3::gc::{PyTraverseError, PyVisit};
 use pyo3::prelude::*;
@@ -174,7 +174,7 @@ impl Datagrams {
 
     fn receive<'py>(&self, py: Python<'py>) -> io::Result<Got<'py>> {
         let descriptor = descriptor(self.socket.bind(py)).map_err(io::Error::other)?;
-        let taken = scratch::taken(py, scratch::ROOM, |room| {
+        let taken = room::received(py, room::ROOM, false, |room| {
             message::receive_from(descriptor, room)
         });
         match taken {

@@ -12,6 +12,5 @@ mod operation;
 mod pending;
 mod plain;
 mod receive;
-mod scratch;
 mod send;
 mod view;

@@ -5,13 +5,14 @@ use super::failure::{called, settled};
 use super::host;
 use super::operation::{Attempt, Operation};
 use super::plain::descriptor;
-use super::scratch;
 use super::view::View;
 use crate::asyncio::awaitable::Origin;
 use crate::asyncio::loops::Direction;
+use crate::asyncio::room;
 use crate::names::intern;
 use pyo3::prelude::*;
 use ropewalk_sys::message;
+use std::cell::Cell;
 
 macro_rules! reads {
     ($operation:ty, $qualname:literal) => {
@@ -25,6 +26,11 @@ macro_rules! reads {
     };
 }
 
+thread_local! {
+    /// Whether this thread's last `sock_recv` brought much: the next one is likely to.
+    static LAST_WAS_LARGE: Cell<bool> = const { Cell::new(false) };
+}
+
 /// `sock_recv`.
 pub(super) struct Receive {
     pub(super) size: usize,
@@ -33,14 +39,18 @@ pub(super) struct Receive {
 impl Attempt for Receive {
     fn attempt(&self, socket: &Bound<'_, PyAny>) -> PyResult<Option<Py<PyAny>>> {
         let py = socket.py();
-        if self.size > scratch::ROOM {
+        if self.size > room::ROOM {
             let answer = socket.call_method1(intern!(py, "recv"), (self.size,));
             return Ok(called(py, answer)?.map(Bound::unbind));
         }
         let descriptor = descriptor(socket)?;
-        let taken = scratch::taken(py, self.size, |room| {
+        let large = LAST_WAS_LARGE.get();
+        let taken = room::received(py, self.size, large, |room| {
             message::receive(descriptor, room).map(|count| (count, ()))
         });
+        if let Ok((bytes, ())) = &taken {
+            LAST_WAS_LARGE.set(bytes.as_bytes().len() >= room::LARGE);
+        }
         Ok(settled(py, taken)?.map(|(bytes, ())| bytes.into_any().unbind()))
     }
 }
@@ -58,10 +68,13 @@ impl Attempt for ReceiveInto {
         let buffer = self.buffer.bind(py);
         match View::to_write(buffer) {
             Ok(mut view) if !view.bytes().is_empty() => {
-                let taken = message::receive(descriptor(socket)?, view.room());
+                let descriptor = descriptor(socket)?;
+                let taken = room::received_into(view.room(), |room| {
+                    message::receive(descriptor, room).map(|count| (count, ()))
+                });
                 drop(view);
                 settled(py, taken)?
-                    .map(|count| number(py, count))
+                    .map(|(count, ())| number(py, count))
                     .transpose()
             }
             // The socket's own method knows what to say of it.
@@ -87,12 +100,12 @@ pub(super) struct ReceiveFrom {
 impl Attempt for ReceiveFrom {
     fn attempt(&self, socket: &Bound<'_, PyAny>) -> PyResult<Option<Py<PyAny>>> {
         let py = socket.py();
-        if self.size > scratch::ROOM {
+        if self.size > room::ROOM {
             let answer = socket.call_method1(intern!(py, "recvfrom"), (self.size,));
             return Ok(called(py, answer)?.map(Bound::unbind));
         }
         let descriptor = descriptor(socket)?;
-        let taken = scratch::taken(py, self.size, |room| {
+        let taken = room::received(py, self.size, false, |room| {
             message::receive_from(descriptor, room)
         });
         let Some((bytes, sender)) = settled(py, taken)? else {

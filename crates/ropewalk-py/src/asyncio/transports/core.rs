@@ -11,6 +11,7 @@ use pyo3::gc::{PyTraverseError, PyVisit};
 use pyo3::prelude::*;
 use pyo3::pybacked::PyBackedBytes;
 use pyo3::types::{PyBytes, PyList};
+use ropewalk_facade::atomic::AtomicBool;
 use ropewalk_park::{ShortGuard, ShortLock};
 use ropewalk_reactor::stream::WriteBuffer;
 use ropewalk_sys::bytes::Channel;
@@ -41,6 +42,8 @@ pub(super) struct State {
 #[pyclass(frozen, module = "ropewalk._ropewalk.asyncio.transports")]
 pub(crate) struct StreamCore {
     pub(super) channel: Channel,
+    /// The last read brought much: the next one is likely to.
+    pub(super) large: AtomicBool,
     state: ShortLock<State>,
 }
 
@@ -99,6 +102,7 @@ impl StreamCore {
             } else {
                 Channel::File
             },
+            large: AtomicBool::new(false),
             state: ShortLock::new(State {
                 descriptor: -1,
                 transport: Some(transport),

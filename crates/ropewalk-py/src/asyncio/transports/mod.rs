@@ -6,5 +6,4 @@ mod core;
 mod data;
 pub(crate) mod module;
 mod reading;
-mod room;
 mod writing;

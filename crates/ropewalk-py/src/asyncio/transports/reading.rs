@@ -9,14 +9,16 @@
 
 use super::core::StreamCore;
 use super::data::os_error;
-use super::room::{self, Arrived};
+use crate::asyncio::room;
 use crate::asyncio::streams::deliver;
 use crate::names::intern;
 use pyo3::buffer::PyBuffer;
 use pyo3::exceptions::{PyRuntimeError, PyTypeError};
 use pyo3::prelude::*;
+use ropewalk_facade::atomic::Ordering;
 use ropewalk_reactor::stream::{Received, receive_now};
 use ropewalk_sys::bytes::Channel;
+use std::io;
 use std::mem::MaybeUninit;
 use std::os::fd::RawFd;
 use std::slice;
@@ -50,11 +52,18 @@ pub(super) fn read_ready(core: &StreamCore, py: Python<'_>) -> PyResult<()> {
 }
 
 fn as_bytes(core: &StreamCore, py: Python<'_>, look: &Look<'_>) -> PyResult<()> {
-    let data = match room::receive(py, look.descriptor, core.channel) {
-        Ok(Arrived::Data(data)) => data,
-        Ok(Arrived::Nothing) => return Ok(()),
-        Ok(Arrived::End) => return at_end(core, py),
-        Err(error) => return read_failed(core, py, error),
+    let large = core.large.load(Ordering::Relaxed);
+    let received = room::received(py, room::ROOM, large, |room| {
+        arrived(look.descriptor, core.channel, room)
+    });
+    let data = match received {
+        Ok((data, Received::Bytes(taken))) => {
+            core.large.store(taken >= room::LARGE, Ordering::Relaxed);
+            data
+        }
+        Ok((_, Received::Nothing)) => return Ok(()),
+        Ok((_, Received::End)) => return at_end(core, py),
+        Err(error) => return read_failed(core, py, os_error(error)),
     };
     match deliver(&look.protocol, data.as_any()) {
         Ok(()) => Ok(()),
@@ -66,6 +75,20 @@ fn as_bytes(core: &StreamCore, py: Python<'_>, look: &Look<'_>) -> PyResult<()> 
             "Fatal error: protocol.data_received() call failed.",
         ),
     }
+}
+
+/// One look: how many bytes it wrote, and what it came to.
+fn arrived(
+    descriptor: RawFd,
+    channel: Channel,
+    into: &mut [MaybeUninit<u8>],
+) -> io::Result<(usize, Received)> {
+    let received = receive_now(descriptor, channel, into)?;
+    let taken = match received {
+        Received::Bytes(taken) => taken,
+        Received::Nothing | Received::End => 0,
+    };
+    Ok((taken, received))
 }
 
 fn into_buffer(core: &StreamCore, protocol: &Bound<'_, PyAny>, descriptor: RawFd) -> PyResult<()> {
@@ -83,12 +106,13 @@ fn into_buffer(core: &StreamCore, protocol: &Bound<'_, PyAny>, descriptor: RawFd
         let memory = unsafe {
             slice::from_raw_parts_mut(view.buf_ptr().cast::<MaybeUninit<u8>>(), view.len_bytes())
         };
-        receive_now(descriptor, core.channel, memory).map_err(os_error)
+        let received = room::received_into(memory, |room| arrived(descriptor, core.channel, room));
+        received.map_err(os_error)
     });
     let taken = match received {
-        Ok(Received::Bytes(taken)) => taken,
-        Ok(Received::Nothing) => return Ok(()),
-        Ok(Received::End) => return at_end(core, py),
+        Ok((taken, Received::Bytes(_))) => taken,
+        Ok((_, Received::Nothing)) => return Ok(()),
+        Ok((_, Received::End)) => return at_end(core, py),
         Err(error) => return read_failed(core, py, error),
     };
     match protocol.call_method1(intern!(py, "buffer_updated"), (taken,)) {
