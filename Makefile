@@ -28,7 +28,7 @@ bench: ## the same operations on the standard library and on ropewalk, with rati
 
 conformance: ## CPython's own tests on ropewalk, quick selection
 	@$(SETUP) dev
-	@$(RUN) tests/cpython/run.py --group queue threading futures-threads users asyncio-loop asyncio-above --quick -j2
+	@$(RUN) tests/cpython/run.py --group queue threading futures-threads users asyncio-loop asyncio-above --quick --doubts -j2
 
 software: ## aiohttp, uvicorn, redis and others on ropewalk's event loop
 	@$(SETUP) dev

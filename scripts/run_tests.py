@@ -7,12 +7,13 @@ failed, and the last lines say which.
 import os
 import sys
 
-from steps import show
+from steps import show, show_side_by_side
 from toolchain import (
     has_nextest,
     loom_command,
     loom_environment,
     loom_models,
+    pytest_runs,
     venv_tool,
     workspace,
 )
@@ -39,19 +40,17 @@ def main() -> int:
         title = f"loom models of {arguments[1]}"
         environment = loom_environment(QUICK_PREEMPTIONS)
         suite(title, loom_command(arguments), environment)
-    suite("Python tests", [venv_tool("python"), "-m", "pytest", *pytest_arguments()])
+    runs = pytest_runs(venv_tool("python"), *pytest_arguments())
+    if not show_side_by_side("Python tests", runs):
+        failed.append("Python tests")
 
     print(f"\nfailed: {', '.join(failed)}" if failed else "\nall tests passed")
     return 1 if failed else 0
 
 
 def pytest_arguments() -> list[str]:
-    """CPython's suite has its own runner; PYTEST_ARGS adds the user's words."""
-    return [
-        "tests",
-        "--ignore=tests/cpython",
-        *os.environ.get("PYTEST_ARGS", "").split(),
-    ]
+    """PYTEST_ARGS adds the user's words."""
+    return ["tests", *os.environ.get("PYTEST_ARGS", "").split()]
 
 
 if __name__ == "__main__":

@@ -100,3 +100,33 @@ def show(
     word = "ok" if done.returncode == 0 else f"FAILED (status {done.returncode})"
     print(f"== {title}: {word}, {took:.1f} s", flush=True)
     return done.returncode == 0
+
+
+def show_side_by_side(title: str, commands: Sequence[Sequence[str]]) -> bool:
+    """Run all at once, then show the output of each; say whether all went well."""
+    print(f"\n== {title}, {len(commands)} at a time", flush=True)
+    LOGS.mkdir(parents=True, exist_ok=True)
+    name = re.sub("[^A-Za-z0-9.]+", "-", title).strip("-")
+    logs = [LOGS / f"{name}-{number}.log" for number in range(len(commands))]
+    started = time.monotonic()
+    processes = []
+    for command, log in zip(commands, logs, strict=True):
+        with log.open("wb") as output:
+            processes.append(
+                subprocess.Popen(
+                    command,
+                    cwd=ROOT,
+                    env=tool_environment(),
+                    stdin=subprocess.DEVNULL,
+                    stdout=output,
+                    stderr=subprocess.STDOUT,
+                )
+            )
+    codes = [wait_with_heartbeat(process, started) for process in processes]
+    print(flush=True)
+    for log in logs:
+        print(log.read_text(errors="replace").rstrip(), flush=True)
+    failed = [code for code in codes if code != 0]
+    word = f"FAILED (status {failed[0]})" if failed else "ok"
+    print(f"== {title}: {word}, {time.monotonic() - started:.1f} s", flush=True)
+    return not failed

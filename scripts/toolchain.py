@@ -7,8 +7,9 @@ from pathlib import Path
 
 from steps import ROOT, VENV, tool_environment
 
-NOT_WITH_CARGO_TEST = ("ropewalk-py",)
-"""Its tests are the Python ones: a test binary would need a libpython to link."""
+NOT_WITH_CARGO_TEST = ("ropewalk-py", "ropewalk-benches")
+"""The first one's tests are the Python ones: a test binary would need a libpython to
+link. The second has none, and tokio and criterion to build; `make lint` compiles it."""
 
 
 def venv_tool(name: str) -> str:
@@ -39,7 +40,17 @@ FOREIGN = tuple(
 )
 """Systems without Linux's futex, for which the crates without Python compile too."""
 
-ENGINE = ("facade", "sys", "park", "sync", "queue", "future", "pool", "ropewalk")
+ENGINE = (
+    "facade",
+    "sys",
+    "park",
+    "sync",
+    "queue",
+    "future",
+    "pool",
+    "reactor",
+    "ropewalk",
+)
 """Crates without Python in them; those that exist are run."""
 
 
@@ -94,3 +105,16 @@ def python_sources() -> list[str]:
     """The folders with Python files that are here."""
     names = ("python", "tests", "scripts", "benches", "examples")
     return [name for name in names if Path(ROOT, name).is_dir()]
+
+
+TEST_RUNS = 2
+"""Most tests wait more than they compute: two runs take half the time on one core."""
+
+
+def pytest_runs(python: str, *words: str) -> list[list[str]]:
+    """Runs that share the tests out between them."""
+    share = ROOT / "target" / "test-share"
+    shutil.rmtree(share, ignore_errors=True)
+    # Two runs would overwrite each other's memory of what failed.
+    command = [python, "-m", "pytest", "-p", "no:cacheprovider", f"--share={share}"]
+    return [[*command, *words] for _ in range(TEST_RUNS)]

@@ -17,7 +17,14 @@ from concurrent.futures import ThreadPoolExecutor, as_completed
 from pathlib import Path
 
 from tests.cpython import baseline, ledger, leftovers, report, sandbox, target
-from tests.cpython.supervisor import Limits, ModuleResult, ModuleRun, Order
+from tests.cpython.supervisor import (
+    EXIT_ID,
+    Limits,
+    ModuleResult,
+    ModuleRun,
+    Order,
+    Outcome,
+)
 from tests.cpython.tables import (
     DEFAULT_GROUPS,
     GROUPS,
@@ -49,6 +56,11 @@ def _arguments(words: list[str] | None) -> argparse.Namespace:
     add("--hang", type=float, default=Limits.test, help="seconds without progress")
     add("--fresh", action="store_true", help="measure the standard library anew")
     add("--stdlib", action="store_true", help="only measure the standard library")
+    add(
+        "--doubts",
+        action="store_true",
+        help="ask the standard library only about what does not pass on ropewalk",
+    )
     add("--keep", type=Path, help="keep consoles and journals in this folder")
     add(
         "--allow-missing",
@@ -100,11 +112,17 @@ class _Runner:
         place: sandbox.Sandbox,
         orders: list[Order],
         done: Callable[[ModuleResult], None] = lambda result: None,
+        known: dict[str, dict[str, Outcome]] | None = None,
     ) -> dict[str, ModuleResult]:
+        """`known`: per module the tests that need not be run."""
         kind = "ropewalk" if place.ropewalk else "stdlib"
+        known = known or {}
         results: dict[str, ModuleResult] = {}
         with ThreadPoolExecutor(self._jobs) as pool:
-            runs = [ModuleRun(place, o, self._limits, self._stop) for o in orders]
+            runs = [
+                ModuleRun(place, o, self._limits, self._stop, known.get(o.module))
+                for o in orders
+            ]
             waiting = [pool.submit(run.run) for run in runs]
             try:
                 for future in as_completed(waiting):
@@ -144,6 +162,24 @@ def _label_alone(
                 said.regressions[name].note += " (passes when run alone)"
 
 
+def not_in_doubt(ours: ModuleResult) -> dict[str, Outcome]:
+    """The tests of a module of which the standard library need not be asked.
+
+    What passes on ropewalk is no regression, whatever the standard library does. A
+    skip is asked about alone; after any other outcome the whole module is run, because
+    a test that fails on its own may pass after its neighbours.
+    """
+    report.mark_stock(ours)
+    if any(one.kind not in ("pass", "skip") for one in ours.outcomes.values()):
+        return {}
+    passed = Outcome("pass", note="not asked: passes on ropewalk")
+    return {
+        name: passed
+        for name, one in ours.outcomes.items()
+        if one.kind == "pass" and not name.endswith(EXIT_ID)
+    }
+
+
 def _measure(
     options: argparse.Namespace, found: target.Target, work: Path, stop: threading.Event
 ) -> int:
@@ -164,8 +200,8 @@ def _measure(
         flush=True,
     )
     unknown = [o for o in orders if o.module not in base]
-    if unknown:
-        plain = sandbox.make(found, work / "stdlib", ropewalk=False)
+    plain = sandbox.make(found, work / "stdlib", ropewalk=False)
+    if options.stdlib or not options.doubts:
         base |= runner.run(plain, unknown, store.save)
     if options.stdlib:
         for order in orders:
@@ -173,6 +209,9 @@ def _measure(
         return 0
     place = sandbox.make(found, work / "ropewalk", ropewalk=True)
     ours = runner.run(place, orders)
+    if options.doubts:
+        settled = {o.module: not_in_doubt(ours[o.module]) for o in unknown}
+        base |= runner.run(plain, unknown, known=settled)
     whole = set() if options.quick else {o.module for o in orders}
     said = report.compare(base, ours, entries, found.minor, whole)
     _label_alone(runner, place, orders, said, ours)

@@ -142,8 +142,14 @@ class ModuleRun:
     """Drives the children of one module."""
 
     def __init__(
-        self, sandbox: Sandbox, order: Order, limits: Limits, stop: threading.Event
+        self,
+        sandbox: Sandbox,
+        order: Order,
+        limits: Limits,
+        stop: threading.Event,
+        taken_as: dict[str, Outcome] | None = None,
     ) -> None:
+        """`taken_as`: outcomes that are known; these tests are not run."""
         self._sandbox, self._limits, self._stop = sandbox, limits, stop
         kind = "ropewalk" if sandbox.ropewalk else "stdlib"
         alone = "alone-" if order.only else ""
@@ -153,7 +159,7 @@ class ModuleRun:
         self._ended = self._broken = False
         self._abort = ""
         self._fixtures: list[dict[str, Any]] = []
-        self.result = ModuleResult(order)
+        self.result = ModuleResult(order, dict(taken_as or {}))
 
     def run(self) -> ModuleResult:
         """Children until every planned test has its outcome."""

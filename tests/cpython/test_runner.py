@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.cpython import baseline, ledger, leftovers, report, sandbox, target
+from tests.cpython import baseline, ledger, leftovers, main, report, sandbox, target
 from tests.cpython.ledger import Entry
 from tests.cpython.supervisor import (
     EXIT_ID,
@@ -305,6 +305,45 @@ def test_a_remembered_baseline_comes_back(tmp_path: Path) -> None:
     bad = ModuleResult(Order("queue", "test.other"), {"x": Outcome("crash")})
     store.save(bad)
     assert store.load(bad.order) is None
+
+
+def test_of_a_skip_the_standard_library_is_asked_alone() -> None:
+    ours = _proved(_result(A="pass", B="skip"), ours=True)["test.test_queue"]
+    ours.outcomes[f"test.test_queue{EXIT_ID}"] = Outcome("pass")
+    known = main.not_in_doubt(ours)
+    assert {name: one.kind for name, one in known.items()} == {
+        "test.test_queue.A": "pass"
+    }
+
+
+@pytest.mark.parametrize("kind", ["fail", "error", "hang", "crash", "lost"])
+def test_after_a_failure_the_whole_module_is_in_doubt(kind: str) -> None:
+    ours = _proved(_result(A="pass", B=kind), ours=True)["test.test_queue"]
+    assert main.not_in_doubt(ours) == {}
+
+
+def test_passes_on_cpythons_own_objects_are_in_doubt() -> None:
+    ours = _proved(_result(**{"CQueueTest.test": "pass"}), ours=True)["test.test_queue"]
+    ours.proofs[0]["held"]["c_queue.Queue.put"] = (False, "x")
+    assert main.not_in_doubt(ours) == {}
+
+
+def test_what_is_known_is_not_run(place: sandbox.Sandbox) -> None:
+    """Yet a test that only the standard library has comes to light."""
+    file = place.packages / "half_known.py"
+    file.write_text(
+        _HEAD + "class T(unittest.TestCase):\n"
+        "    def test_1(self): os._exit(1)\n"
+        "    def test_2(self): pass\n"
+    )
+    order = Order("queue", "half_known")
+    known = {"half_known.T.test_1": Outcome("pass")}
+    result = ModuleRun(place, order, _LIMITS, threading.Event(), known).run()
+    assert {name: one.kind for name, one in result.outcomes.items()} == {
+        "half_known.T.test_1": "pass",
+        "half_known.T.test_2": "pass",
+        f"half_known{EXIT_ID}": "pass",
+    }
 
 
 def test_a_wrong_interpreter_is_named() -> None:
