@@ -84,6 +84,7 @@ def test_no_timer_is_early(loop: Any) -> None:
 
 
 def test_a_hundred_thousand_timers(loop: Any) -> None:
+    loop.set_debug(False)  # python -X dev keeps a traceback for each
     handles = [loop.call_later(1000 + n % 97, print) for n in range(100_000)]
     assert len(loop._scheduled) == 100_000
     for handle in handles[::2]:
@@ -128,6 +129,7 @@ def test_a_callback_may_cancel_its_own_handle(loop: Any) -> None:
 
 
 def test_slots_are_those_of_asyncio(loop: Any) -> None:
+    loop.set_debug(False)  # python -X dev would fill _source_traceback
     context = contextvars.copy_context()
     handle = loop.call_soon(print, 1, 2, context=context)
     assert handle._callback is print

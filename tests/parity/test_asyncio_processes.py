@@ -382,6 +382,29 @@ def test_a_loop_that_is_closed_while_a_child_runs(own: ModuleType) -> None:
         gc.collect()
 
 
+def test_a_transport_that_outlives_its_loop_keeps_no_descriptor(
+    own: ModuleType,
+) -> None:
+    before = open_descriptors()
+    loop = own.new_event_loop()
+    transport = loop.run_until_complete(
+        loop.subprocess_exec(
+            stdlib_asyncio.SubprocessProtocol,
+            "sleep",
+            "1000",
+            stdin=None,
+            stdout=None,
+            stderr=None,
+        )
+    )[0]
+    loop.close()
+    transport.close()
+    process = transport.get_extra_info("subprocess")
+    assert process.wait() == -signal.SIGKILL
+    gc.collect()
+    assert open_descriptors() <= before
+
+
 def test_without_a_descriptor_a_thread_waits(
     own: ModuleType, monkeypatch: pytest.MonkeyPatch
 ) -> None:

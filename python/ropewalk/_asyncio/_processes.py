@@ -128,6 +128,13 @@ class SubprocessTransport(unix_events._UnixSubprocessTransport):  # type: ignore
         """Close the pipes, and kill the child if it still runs."""
         self._look()
         super().close()
+        if (
+            self._child is not None
+            and self._loop is not None
+            and self._loop.is_closed()
+        ):
+            # Nobody is told of its end any more, and somebody may keep this object.
+            self._child.close()
 
     def send_signal(self, signal: int) -> None:
         """Send the child a signal, unless it has ended."""
