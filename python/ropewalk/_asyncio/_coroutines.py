@@ -54,7 +54,7 @@ def short_cut_to(
     """Decorate a plain function that returns a native coroutine, as `engine` does.
 
     As `native_coroutine`; and a call with all its positional arguments goes to `engine`
-    and never runs the function.
+    and runs the function only if `engine` returns None.
     """
 
     def decorate(

@@ -14,7 +14,7 @@ import asyncio.selector_events as _selector_events
 import socket as _socket
 
 from ropewalk import _ropewalk
-from ropewalk._asyncio._coroutines import native_coroutine
+from ropewalk._asyncio._coroutines import native_coroutine, short_cut_to
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -38,41 +38,41 @@ _INTERNET = (_socket.AF_INET, getattr(_socket, "AF_INET6", None))
 class SocketOperations:
     """The part of a loop that works on sockets, before the standard library's."""
 
-    @native_coroutine
+    @short_cut_to(_recv)
     def sock_recv(self, sock: Any, n: int) -> Any:
         """Receive data from the socket."""
         return _recv(self, sock, n) or _standard.sock_recv(self, sock, n)
 
-    @native_coroutine
+    @short_cut_to(_recv_into)
     def sock_recv_into(self, sock: Any, buf: Any) -> Any:
         """Receive data from the socket into `buf`; return how much."""
         return _recv_into(self, sock, buf) or _standard.sock_recv_into(self, sock, buf)
 
-    @native_coroutine
+    @short_cut_to(_recvfrom)
     def sock_recvfrom(self, sock: Any, bufsize: int) -> Any:
         """Receive a message; return it, and the address that it came from."""
         return _recvfrom(self, sock, bufsize) or _standard.sock_recvfrom(
             self, sock, bufsize
         )
 
-    @native_coroutine
+    @short_cut_to(_recvfrom_into)
     def sock_recvfrom_into(self, sock: Any, buf: Any, nbytes: int = 0) -> Any:
         """Receive a message into `buf`; return its size, and where it came from."""
         asked = _recvfrom_into(self, sock, buf, nbytes)
         return asked or _standard.sock_recvfrom_into(self, sock, buf, nbytes)
 
-    @native_coroutine
+    @short_cut_to(_sendall)
     def sock_sendall(self, sock: Any, data: Any) -> Any:
         """Send all of `data` to the socket."""
         return _sendall(self, sock, data) or _standard.sock_sendall(self, sock, data)
 
-    @native_coroutine
+    @short_cut_to(_sendto)
     def sock_sendto(self, sock: Any, data: Any, address: Any) -> Any:
         """Send `data` as one message to `address`; return how much was sent."""
         asked = _sendto(self, sock, data, address)
         return asked or _standard.sock_sendto(self, sock, data, address)
 
-    @native_coroutine
+    @short_cut_to(_accept)
     def sock_accept(self, sock: Any) -> Any:
         """Accept a connection; return its socket, and the other end's address."""
         return _accept(self, sock) or _standard.sock_accept(self, sock)

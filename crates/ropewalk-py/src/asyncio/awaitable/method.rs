@@ -2,8 +2,8 @@
 //!
 //! Promise: to whoever looks, it is the Python function, `isinstance` included: name, signature,
 //! code, documentation. A call with the usual positional arguments goes to the engine without
-//! running the function; any other call (keywords, too few, too many) runs the function, which
-//! does the same or complains as Python functions do.
+//! running the function; any other call (keywords, too few, too many), and one that the engine
+//! answers with None, runs the function, which does the same or complains as Python functions do.
 
 #![expect(unsafe_code, reason = "a class with slots that PyO3 does not offer")]
 
@@ -88,7 +88,16 @@ unsafe extern "C" fn call(
     }
     let target = target(this, given, keywords);
     // SAFETY: both targets are live callables that the method owns; the arguments are handed on.
-    unsafe { ffi::PyObject_Vectorcall(target, arguments, count, keywords) }
+    let made = unsafe { ffi::PyObject_Vectorcall(target, arguments, count, keywords) };
+    // SAFETY: the static object lives as long as the interpreter.
+    if made != unsafe { ffi::Py_None() } || target == this.function {
+        return made;
+    }
+    // The engine leaves it to the function.
+    // SAFETY: a reference that is ours.
+    unsafe { ffi::Py_DECREF(made) };
+    // SAFETY: as above.
+    unsafe { ffi::PyObject_Vectorcall(this.function, arguments, count, keywords) }
 }
 
 unsafe extern "C" fn bind(

@@ -73,7 +73,14 @@ fn standard(py: Python<'_>) -> PyResult<&Bound<'_, PyAny>> {
 
 /// A socket's descriptor; -1 once it is closed.
 pub(super) fn descriptor(socket: &Bound<'_, PyAny>) -> PyResult<RawFd> {
-    socket
-        .call_method0(intern!(socket.py(), "fileno"))?
-        .extract()
+    static FILENO: OnceLock<Py<PyAny>> = OnceLock::new();
+    let py = socket.py();
+    let standard = standard(py)?;
+    if !socket.get_type().is(standard) {
+        return socket.call_method0(intern!(py, "fileno"))?.extract();
+    }
+    // The method without a look for it: each operation asks two or three times.
+    let find = || standard.getattr(intern!(py, "fileno")).map(Bound::unbind);
+    let fileno = once(&FILENO, find)?;
+    fileno.bind(py).call1((socket,))?.extract()
 }
