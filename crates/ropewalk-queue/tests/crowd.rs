@@ -8,6 +8,7 @@ use ropewalk_queue::{LifoQueue, PriorityQueue, Queue};
 use std::thread;
 use watchdog::Watchdog;
 
+#[path = "../../ropewalk-park/tests/watchdog/mod.rs"]
 mod watchdog;
 
 fn config() -> ProptestConfig {

@@ -13,6 +13,7 @@ use std::thread;
 use std::time::Duration;
 use watchdog::Watchdog;
 
+#[path = "../../ropewalk-park/tests/watchdog/mod.rs"]
 mod watchdog;
 
 /// Says when it is about to sleep; the thread stands in its list by then.

@@ -3,6 +3,7 @@
 
 #![cfg(not(loom))]
 
+#[path = "../../ropewalk-park/tests/watchdog/mod.rs"]
 mod watchdog;
 
 use ropewalk_park::Waiter;

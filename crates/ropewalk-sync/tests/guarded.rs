@@ -9,6 +9,7 @@ use std::thread;
 use std::time::Duration;
 use watchdog::Watchdog;
 
+#[path = "../../ropewalk-park/tests/watchdog/mod.rs"]
 mod watchdog;
 
 const SHORT: Duration = Duration::from_millis(5);

@@ -11,6 +11,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread;
 use watchdog::Watchdog;
 
+#[path = "../../ropewalk-park/tests/watchdog/mod.rs"]
 mod watchdog;
 
 fn config(cases: u32) -> ProptestConfig {

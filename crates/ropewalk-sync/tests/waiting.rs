@@ -14,6 +14,7 @@ use std::thread;
 use std::time::Duration;
 use watchdog::Watchdog;
 
+#[path = "../../ropewalk-park/tests/watchdog/mod.rs"]
 mod watchdog;
 
 const SHORT: Patience = Patience::For(Duration::from_millis(5));

@@ -2,6 +2,7 @@
 //! a wait is dropped.
 #![cfg(target_os = "linux")]
 
+#[path = "../../ropewalk-park/tests/watchdog/mod.rs"]
 mod watchdog;
 
 use ropewalk::asyncio::{

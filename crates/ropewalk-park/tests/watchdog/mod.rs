@@ -1,4 +1,5 @@
-//! Promise: a test that waits for something that never comes ends, with a message.
+//! Promise: a test that waits for something that never comes ends, with a message. The other
+//! crates' tests name this file by its path.
 
 use std::sync::mpsc::{RecvTimeoutError, Sender, channel};
 use std::thread;
