@@ -15,6 +15,7 @@ from ropewalk._asyncio._processes import ChildProcesses
 from ropewalk._asyncio._sockets import SocketOperations
 from ropewalk._asyncio._transports import TransportMaker
 from ropewalk._ropewalk.asyncio.loops import LoopCore
+from ropewalk._ropewalk.asyncio.waiting import register_quickly
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -52,6 +53,7 @@ class EventLoop(  # type: ignore[misc]
             own |= _OWN_POLL
         self._own = own
         self._watched_for_blocks = _slow.Watched()
+        register_quickly()
         super().__init__(_views._Selector(self) if selector is None else selector)
 
     @property

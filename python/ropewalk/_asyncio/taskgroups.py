@@ -35,14 +35,10 @@ class TaskGroup(_native.TaskGroup, _stdlib.TaskGroup):  # type: ignore[misc]
     __module__ = "ropewalk.asyncio"
 
     # For the rare cases, which the engine leaves to them.
+    _stock_enter = _stdlib.TaskGroup.__aenter__
     _stock_exit = _stdlib.TaskGroup.__aexit__
     _stock_create_task = _stdlib.TaskGroup.create_task
     _stock_on_task_done = _stdlib.TaskGroup._on_task_done
-
-    # What the standard library sets on each new group and hardly ever changes.
-    _parent_task = None
-    _parent_cancel_requested = False
-    _base_error = None
 
 
 OURS: dict[str, Any] = {"TaskGroup": TaskGroup}

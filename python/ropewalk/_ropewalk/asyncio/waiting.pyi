@@ -11,6 +11,7 @@ __all__ = [
     "TaskGroup",
     "Timeout",
     "gather",
+    "register_quickly",
     "sleep",
     "timeout",
     "wait_for",
@@ -28,7 +29,11 @@ class TaskGroup:
     _tasks: set[Task[Any]]
     _errors: Any
     _on_completed_fut: Future[Any] | None
+    _parent_task: Task[Any] | None
+    _parent_cancel_requested: bool
+    _base_error: BaseException | None
     def __init__(self) -> None: ...
+    def __aenter__(self) -> Coroutine[Any, Any, Any]: ...
     def __aexit__(self, et: Any, exc: Any, tb: Any) -> Coroutine[Any, Any, None]: ...
     def create_task(
         self,
@@ -59,6 +64,7 @@ class Timeout:
 def gather(
     arguments: tuple[Any, ...], return_exceptions: bool
 ) -> Future[list[Any]]: ...
+def register_quickly() -> None: ...
 def sleep(stock: Any, delay: float, result: Any) -> Coroutine[Any, Any, Any]: ...
 def timeout(class_: type[Any], delay: float | None) -> Any: ...
 def wait_for(

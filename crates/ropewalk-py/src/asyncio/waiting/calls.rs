@@ -5,10 +5,11 @@
 use crate::names::once;
 use pyo3::ffi;
 use pyo3::prelude::*;
-use pyo3::types::{PyString, PyTuple};
+use pyo3::types::{PyDict, PyString, PyTuple, PyType};
 use std::sync::OnceLock;
 
 /// The names of a call's keyword arguments, made at their first use.
+#[derive(Debug)]
 pub(super) struct Keywords {
     texts: &'static [&'static str],
     names: OnceLock<Py<PyTuple>>,
@@ -27,7 +28,11 @@ impl Keywords {
         }
     }
 
-    fn names<'py>(&'static self, py: Python<'py>) -> PyResult<&'py Bound<'py, PyTuple>> {
+    pub(super) fn len(&self) -> usize {
+        self.texts.len()
+    }
+
+    pub(super) fn names<'py>(&'static self, py: Python<'py>) -> PyResult<&'py Bound<'py, PyTuple>> {
         let make = || {
             let texts = self.texts.iter().map(|text| PyString::intern(py, text));
             PyTuple::new(py, texts).map(Bound::unbind)
@@ -89,6 +94,51 @@ pub(super) fn call_method<'py, const COUNT: usize>(
     };
     // SAFETY: the call returned a new reference, or null with an exception set.
     unsafe { Bound::from_owned_ptr_or_err(py, result) }
+}
+
+/// `class(argument, **named)`, for a class whose constructor neither keeps nor changes `named`.
+pub(super) fn make<'py>(
+    class: &Bound<'py, PyType>,
+    argument: &Bound<'py, PyAny>,
+    named: &Bound<'py, PyDict>,
+) -> PyResult<Bound<'py, PyAny>> {
+    let py = class.py();
+    let arguments = PyTuple::new(py, [argument])?;
+    // SAFETY: a class, a tuple and a dict with strings for keys, alive during the call.
+    let made = unsafe { ffi::PyObject_Call(class.as_ptr(), arguments.as_ptr(), named.as_ptr()) };
+    // SAFETY: the call returned a new reference, or null with an exception set.
+    unsafe { Bound::from_owned_ptr_or_err(py, made) }
+}
+
+unsafe extern "C" {
+    /// What a class or its bases have under a name: borrowed, or null without an exception. Every
+    /// version from 3.11 to 3.14 exports it.
+    fn _PyType_Lookup(
+        class: *mut ffi::PyTypeObject,
+        name: *mut ffi::PyObject,
+    ) -> *mut ffi::PyObject;
+}
+
+/// Do the instances of a class find `expected` under this name, if they have none of their own?
+#[inline]
+pub(super) fn class_has(
+    class: *mut ffi::PyTypeObject,
+    name: &Bound<'_, PyString>,
+    expected: &Py<PyAny>,
+) -> bool {
+    // SAFETY: the class of a living object, and a string; the result is only compared.
+    let found = unsafe { _PyType_Lookup(class, name.as_ptr()) };
+    found == expected.as_ptr()
+}
+
+/// The dict of an object that has one.
+#[inline]
+pub(super) fn dict_of<'py>(object: &Bound<'py, PyAny>) -> PyResult<Bound<'py, PyDict>> {
+    // SAFETY: a living object.
+    let dict = unsafe { ffi::PyObject_GenericGetDict(object.as_ptr(), std::ptr::null_mut()) };
+    // SAFETY: a new reference, or null with an exception set.
+    let dict = unsafe { Bound::from_owned_ptr_or_err(object.py(), dict) }?;
+    Ok(dict.cast_into::<PyDict>()?)
 }
 
 /// A copy of the current context.

@@ -1,6 +1,6 @@
 //! Making a future of whatever can be waited for: `ensure_future`.
 
-use super::calls::{LOOP, call};
+use super::calls::make;
 use super::stock::Stock;
 use crate::names::intern;
 use pyo3::exceptions::{PyRuntimeError, PyValueError};
@@ -17,7 +17,7 @@ pub(super) fn ensure_future<'py>(
     maker: Option<&Maker<'py>>,
 ) -> PyResult<Bound<'py, PyAny>> {
     let py = object.py();
-    if stock.is_native_future(object) {
+    if stock.native(object).is_some() {
         if let Some(maker) = maker {
             check_loop(stock, object, &maker.event_loop)?;
         }
@@ -43,7 +43,7 @@ pub(super) fn ensure_future<'py>(
 
 /// Refuses a future of another loop.
 pub(super) fn check_loop(
-    stock: &Stock,
+    stock: &'static Stock,
     future: &Bound<'_, PyAny>,
     event_loop: &Bound<'_, PyAny>,
 ) -> PyResult<()> {
@@ -60,30 +60,49 @@ pub(super) fn check_loop(
 /// For as long as no Python code runs in between that could give the loop other ways.
 pub(super) struct Maker<'py> {
     event_loop: Bound<'py, PyAny>,
-    /// The class, if to call it is all that the loop does.
-    class: Option<&'py Bound<'py, PyType>>,
+    /// The class and the arguments with names, if to call it is all that the loop does.
+    plainly: Option<(&'py Bound<'py, PyType>, Bound<'py, PyDict>)>,
 }
 
 impl<'py> Maker<'py> {
     pub(super) fn of(stock: &'static Stock, event_loop: &Bound<'py, PyAny>) -> PyResult<Self> {
-        let plain = stock.makes_plain_tasks(event_loop)?;
+        let py = event_loop.py();
+        let plainly = if stock.makes_plain_tasks(event_loop)? {
+            let named = PyDict::new(py);
+            named.set_item(intern!(py, "loop"), event_loop)?;
+            Some((stock.task_class(py), named))
+        } else {
+            None
+        };
         Ok(Self {
-            class: plain.then(|| stock.task_class(event_loop.py())),
             event_loop: event_loop.clone(),
+            plainly,
         })
+    }
+
+    pub(super) fn event_loop(&self) -> &Bound<'py, PyAny> {
+        &self.event_loop
+    }
+
+    /// Are they asyncio's own, and never begun at once?
+    pub(super) fn is_plain(&self) -> bool {
+        self.plainly.is_some()
     }
 
     /// `loop.create_task(coroutine)`.
     pub(super) fn create(&self, coroutine: &Bound<'py, PyAny>) -> PyResult<Bound<'py, PyAny>> {
-        if let Some(class) = self.class {
-            return call(class, [coroutine, &self.event_loop], &LOOP);
+        if let Some((class, named)) = &self.plainly {
+            return make(class, coroutine, named);
         }
         let method = intern!(coroutine.py(), "create_task");
         self.event_loop.call_method1(method, (coroutine,))
     }
 
     /// The same for `ensure_future`, which closes a coroutine that the loop does not take.
-    fn create_or_close(&self, coroutine: &Bound<'py, PyAny>) -> PyResult<Bound<'py, PyAny>> {
+    pub(super) fn create_or_close(
+        &self,
+        coroutine: &Bound<'py, PyAny>,
+    ) -> PyResult<Bound<'py, PyAny>> {
         let made = self.create(coroutine);
         if let Err(error) = &made
             && error.is_instance_of::<PyRuntimeError>(coroutine.py())

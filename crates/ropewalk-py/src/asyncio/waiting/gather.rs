@@ -4,14 +4,17 @@
 //! is not done per child is a Python frame, and, on Python 3.11, a turn of the loop's queue for
 //! each of several futures in a row that were done already: they share one.
 
-use super::calls::{CONTEXT, call_method, copy_context};
+use super::callback::{Callback, callback};
+use super::calls::{CONTEXT, LOOP, call, call_method, copy_context, is_plain_coroutine};
 use super::children::{Maker, ensure_future};
 use super::stock::Stock;
 use crate::names::intern;
+use pyo3::exceptions::PyTypeError;
 use pyo3::prelude::*;
 use pyo3::types::{PyDict, PyList, PyTuple};
 use pyo3::{PyTraverseError, PyVisit};
 use ropewalk_park::ShortLock;
+use std::ffi::CStr;
 
 /// What is known of the children's ends. It has the name of the function that asyncio puts there,
 /// because a task's repr shows it among the callbacks.
@@ -40,44 +43,6 @@ struct Ended<'py> {
 
 #[pymethods]
 impl Gathering {
-    /// A child has ended.
-    #[pyo3(name = "_done_callback")]
-    fn done_callback(&self, future: &Bound<'_, PyAny>) -> PyResult<()> {
-        let py = future.py();
-        let ended = self.count(py);
-        if self.return_exceptions {
-            let Some(outer) = ended.outer_that_waits()? else {
-                return retrieve(future);
-            };
-            return ended.finish_if_last(&outer, true);
-        }
-        if is(future, intern!(py, "cancelled"))? {
-            return match ended.outer_that_waits()? {
-                Some(outer) => fail(&outer, &cancelled_error(future)?),
-                None => Ok(()),
-            };
-        }
-        let exception = future.call_method0(intern!(py, "exception"))?;
-        if exception.is_none() && !ended.last {
-            return Ok(());
-        }
-        match ended.outer_that_waits()? {
-            None => Ok(()),
-            Some(outer) if exception.is_none() => ended.finish_if_last(&outer, false),
-            Some(outer) => fail(&outer, &exception),
-        }
-    }
-
-    /// Children that were done already, one after the other.
-    #[pyo3(name = "_done_callbacks")]
-    fn done_callbacks(&self, futures: &Bound<'_, PyList>) -> PyResult<()> {
-        let mut result = Ok(());
-        for future in futures {
-            result = result.and(self.done_callback(&future));
-        }
-        result
-    }
-
     fn __traverse__(&self, visit: PyVisit<'_>) -> Result<(), PyTraverseError> {
         match self.state.try_lock() {
             Some(state) => {
@@ -97,7 +62,54 @@ impl Gathering {
     }
 }
 
+impl Callback for Gathering {
+    const CALLED: &'static CStr = c"_done_callback";
+
+    /// A child has ended; or, on Python 3.11, several in a row that were done already.
+    fn called<'py>(this: &Bound<'py, Self>, ended: Option<Bound<'py, PyAny>>) -> PyResult<()> {
+        let Some(ended) = ended else {
+            return Err(PyTypeError::new_err("a future is needed"));
+        };
+        let stock = Stock::get(this.py())?;
+        let Ok(several) = ended.cast_exact::<PyList>() else {
+            return this.get().ended(stock, &ended);
+        };
+        let mut outcome = Ok(());
+        for future in several {
+            outcome = outcome.and(this.get().ended(stock, &future));
+        }
+        outcome
+    }
+}
+
 impl Gathering {
+    /// A child has ended.
+    fn ended(&self, stock: &'static Stock, future: &Bound<'_, PyAny>) -> PyResult<()> {
+        let py = future.py();
+        let ended = self.count(py);
+        if self.return_exceptions {
+            let Some(outer) = ended.outer_that_waits()? else {
+                return retrieve(stock, future);
+            };
+            return ended.finish_if_last(stock, &outer, true);
+        }
+        if is_cancelled(stock, future)? {
+            return match ended.outer_that_waits()? {
+                Some(outer) => fail(&outer, &cancelled_error(future)?),
+                None => Ok(()),
+            };
+        }
+        let exception = exception(stock, future)?;
+        if exception.is_none() && !ended.last {
+            return Ok(());
+        }
+        match ended.outer_that_waits()? {
+            None => Ok(()),
+            Some(outer) if exception.is_none() => ended.finish_if_last(stock, &outer, false),
+            Some(outer) => fail(&outer, &exception),
+        }
+    }
+
     fn new(return_exceptions: bool) -> Self {
         let state = State {
             outer: None,
@@ -150,7 +162,12 @@ impl<'py> Ended<'py> {
         }
     }
 
-    fn finish_if_last(&self, outer: &Bound<'py, PyAny>, may_have_failed: bool) -> PyResult<()> {
+    fn finish_if_last(
+        &self,
+        stock: &'static Stock,
+        outer: &Bound<'py, PyAny>,
+        may_have_failed: bool,
+    ) -> PyResult<()> {
         let Some(children) = &self.children else {
             return Ok(());
         };
@@ -158,9 +175,9 @@ impl<'py> Ended<'py> {
         let mut results = Vec::with_capacity(children.len());
         for child in children {
             results.push(if may_have_failed {
-                outcome(&child)?
+                outcome(stock, &child)?
             } else {
-                child.call_method0(intern!(py, "result"))?
+                stock.result(&child)?
             });
         }
         let results = PyList::new(py, results)?;
@@ -178,31 +195,50 @@ impl<'py> Ended<'py> {
 }
 
 /// A child's result, or the exception in place of it.
-fn outcome<'py>(child: &Bound<'py, PyAny>) -> PyResult<Bound<'py, PyAny>> {
+fn outcome<'py>(
+    stock: &'static Stock,
+    child: &Bound<'py, PyAny>,
+) -> PyResult<Bound<'py, PyAny>> {
     let py = child.py();
-    if is(child, intern!(py, "cancelled"))? {
+    if is_cancelled(stock, child)? {
         let message = child.getattr(intern!(py, "_cancel_message"))?;
-        let class = Stock::get(py)?.cancelled_error(py);
+        let class = stock.cancelled_error(py);
         return if message.is_none() {
             class.call1(("",))
         } else {
             class.call1((message,))
         };
     }
-    let exception = child.call_method0(intern!(py, "exception"))?;
+    let exception = exception(stock, child)?;
     if exception.is_none() {
-        return child.call_method0(intern!(py, "result"));
+        return stock.result(child);
     }
     Ok(exception)
 }
 
 /// Nobody wants to know, so nothing is logged about the child's exception.
-fn retrieve(future: &Bound<'_, PyAny>) -> PyResult<()> {
-    let py = future.py();
-    if !is(future, intern!(py, "cancelled"))? {
-        future.call_method0(intern!(py, "exception"))?;
+fn retrieve(stock: &'static Stock, future: &Bound<'_, PyAny>) -> PyResult<()> {
+    if !is_cancelled(stock, future)? {
+        exception(stock, future)?;
     }
     Ok(())
+}
+
+fn is_cancelled(stock: &'static Stock, future: &Bound<'_, PyAny>) -> PyResult<bool> {
+    match stock.native(future) {
+        Some(native) => native.is_cancelled(),
+        None => is(future, intern!(future.py(), "cancelled")),
+    }
+}
+
+fn exception<'py>(
+    stock: &'static Stock,
+    future: &Bound<'py, PyAny>,
+) -> PyResult<Bound<'py, PyAny>> {
+    match stock.native(future) {
+        Some(native) => native.exception(),
+        None => future.call_method0(intern!(future.py(), "exception")),
+    }
 }
 
 fn is(future: &Bound<'_, PyAny>, question: &Bound<'_, pyo3::types::PyString>) -> PyResult<bool> {
@@ -228,20 +264,22 @@ pub(super) fn gather<'py>(
     let py = arguments.py();
     let stock = Stock::get(py)?;
     let gathering = Bound::new(py, Gathering::new(return_exceptions))?;
-    let mut seen = Seen::new(&gathering)?;
-    let added = seen.add_all(stock, arguments);
+    let mut seen = Seen::new(stock, &gathering)?;
+    let added = seen.add_all(arguments);
     // Also when an argument was refused: then without an outer future.
     seen.schedule_done()?;
     added?;
     let children = PyList::new(py, &seen.children)?;
     let class = stock.tasks(py).getattr(intern!(py, "_GatheringFuture"))?;
-    let named = PyDict::new(py);
-    named.set_item(intern!(py, "loop"), &seen.event_loop)?;
-    let outer = class.call((&children,), Some(&named))?;
-    gathering.get().begin(&outer, &children, seen.futures.len());
+    let outer = call(
+        &class,
+        [children.as_any(), &seen.event_loop(py)],
+        &LOOP,
+    )?;
+    gathering.get().begin(&outer, &children, seen.count);
     if stock.done_at_once {
         for future in seen.done {
-            gathering.get().done_callback(&future)?;
+            gathering.get().ended(stock, &future)?;
         }
     }
     Ok(outer)
@@ -249,12 +287,11 @@ pub(super) fn gather<'py>(
 
 /// The arguments that were looked at.
 struct Seen<'py> {
+    stock: &'static Stock,
     callback: Bound<'py, PyAny>,
-    gathering: Bound<'py, PyAny>,
-    event_loop: Option<Bound<'py, PyAny>>,
     maker: Option<Maker<'py>>,
-    /// Argument to future, each once.
-    futures: Bound<'py, PyDict>,
+    /// How many futures there are.
+    count: usize,
     /// The future of each argument.
     children: Vec<Bound<'py, PyAny>>,
     /// Done already; on 3.11 only those that nothing was scheduled for yet.
@@ -264,93 +301,142 @@ struct Seen<'py> {
 }
 
 impl<'py> Seen<'py> {
-    fn new(gathering: &Bound<'py, Gathering>) -> PyResult<Self> {
-        let py = gathering.py();
+    fn new(stock: &'static Stock, gathering: &Bound<'py, Gathering>) -> PyResult<Self> {
         Ok(Self {
-            callback: gathering.getattr(intern!(py, "_done_callback"))?,
-            gathering: gathering.clone().into_any(),
-            event_loop: None,
+            stock,
+            callback: callback(gathering)?,
             maker: None,
-            futures: PyDict::new(py),
+            count: 0,
             children: Vec::new(),
             done: Vec::new(),
-            context: copy_context(py)?,
+            context: copy_context(gathering.py())?,
         })
     }
 
-    fn add_all(&mut self, stock: &'static Stock, arguments: &Bound<'py, PyTuple>) -> PyResult<()> {
+    fn add_all(&mut self, arguments: &Bound<'py, PyTuple>) -> PyResult<()> {
         self.children.reserve(arguments.len());
+        if self.are_different(arguments) {
+            for argument in arguments {
+                let future = self.add(&argument)?;
+                self.children.push(future);
+            }
+            return Ok(());
+        }
+        // Argument to future, each once.
+        let futures = PyDict::new(arguments.py());
         for argument in arguments {
-            let future = match self.futures.get_item(&argument)? {
+            let future = match futures.get_item(&argument)? {
                 Some(future) => future,
-                None => self.add(stock, &argument)?,
+                None => {
+                    let future = self.add(&argument)?;
+                    futures.set_item(&argument, &future)?;
+                    future
+                }
             };
             self.children.push(future);
         }
         Ok(())
     }
 
-    fn add(
-        &mut self,
-        stock: &'static Stock,
-        argument: &Bound<'py, PyAny>,
-    ) -> PyResult<Bound<'py, PyAny>> {
-        let py = argument.py();
-        if !stock.done_at_once && !stock.is_native_future(argument) {
+    /// Is it sure that no argument comes twice?
+    fn are_different(&self, arguments: &Bound<'py, PyTuple>) -> bool {
+        // None of these is equal to anything but itself.
+        let is_plain = |argument: &Bound<'py, PyAny>| {
+            is_plain_coroutine(argument) || self.stock.native(argument).is_some()
+        };
+        let mut places = Vec::with_capacity(arguments.len());
+        for argument in arguments.iter_borrowed() {
+            if !is_plain(&argument) {
+                return false;
+            }
+            places.push(argument.as_ptr());
+        }
+        places.sort_unstable();
+        places.is_sorted_by(|one, other| one < other)
+    }
+
+    fn add(&mut self, argument: &Bound<'py, PyAny>) -> PyResult<Bound<'py, PyAny>> {
+        let stock = self.stock;
+        if is_plain_coroutine(argument) {
+            // What the new task makes the loop do comes after what was done already.
+            self.schedule_done()?;
+            if self.maker.is_none()
+                && let Some(running) = stock.running_loop(argument.py())?
+            {
+                self.maker = Some(Maker::of(stock, &running)?).filter(Maker::is_plain);
+            }
+            if let Some(maker) = self.maker.as_ref().filter(|maker| maker.is_plain()) {
+                let task = maker.create_or_close(argument)?;
+                stock.forget_if_destroyed(&task)?;
+                self.count += 1;
+                if let Some(native) = stock.native(&task) {
+                    native.add_done_callback(&self.callback, Some(&self.context))?;
+                }
+                return Ok(task);
+            }
+        }
+        self.add_other(argument)
+    }
+
+    fn add_other(&mut self, argument: &Bound<'py, PyAny>) -> PyResult<Bound<'py, PyAny>> {
+        let (py, stock) = (argument.py(), self.stock);
+        if !stock.done_at_once && stock.native(argument).is_none() {
             // Whatever it makes the loop do comes after what was done already.
             self.schedule_done()?;
         }
         let future = ensure_future(stock, argument, self.maker.as_ref())?;
-        if self.event_loop.is_none() {
+        if self.maker.is_none() {
             let event_loop = stock.loop_of(&future)?;
             self.maker = Some(Maker::of(stock, &event_loop)?);
-            self.event_loop = Some(event_loop);
         }
         if !future.is(argument) {
             // The caller cannot hold on to it, so nothing is to be logged if it is destroyed.
-            future.setattr(intern!(py, "_log_destroy_pending"), false)?;
+            stock.forget_if_destroyed(&future)?;
         }
-        self.futures.set_item(argument, &future)?;
-        let may_be_kept = stock.done_at_once || stock.is_native_future(&future);
-        if may_be_kept && is(&future, intern!(py, "done"))? {
+        self.count += 1;
+        let Some(native) = stock.native(&future) else {
+            if stock.done_at_once && is(&future, intern!(py, "done"))? {
+                self.done.push(future.clone());
+            } else {
+                self.schedule_done()?;
+                let method = intern!(py, "add_done_callback");
+                future.call_method1(method, (&self.callback,))?;
+            }
+            return Ok(future);
+        };
+        if native.is_done()? {
             self.done.push(future.clone());
-        } else if stock.is_native_future(&future) {
-            let method = intern!(py, "add_done_callback");
-            call_method(&future, method, [&self.callback, &self.context], &CONTEXT)?;
         } else {
-            self.schedule_done()?;
-            future.call_method1(intern!(py, "add_done_callback"), (&self.callback,))?;
+            native.add_done_callback(&self.callback, Some(&self.context))?;
         }
         Ok(future)
+    }
+
+    fn event_loop(&self, py: Python<'py>) -> Bound<'py, PyAny> {
+        match &self.maker {
+            Some(maker) => maker.event_loop().clone(),
+            None => py.None().into_bound(py),
+        }
     }
 
     /// On 3.11, have the loop call back for those that were done, in one go.
     fn schedule_done(&mut self) -> PyResult<()> {
         let py = self.callback.py();
-        let stock = Stock::get(py)?;
-        let (false, Some(event_loop)) = (stock.done_at_once, &self.event_loop) else {
+        let (false, Some(maker)) = (self.stock.done_at_once, &self.maker) else {
             return Ok(());
         };
-        let method = intern!(py, "call_soon");
-        let context = &self.context;
         let mut done = std::mem::take(&mut self.done);
-        match done.len() {
-            0 => {}
-            1 => {
-                let future = done.remove(0);
-                call_method(
-                    event_loop,
-                    method,
-                    [&self.callback, &future, context],
-                    &CONTEXT,
-                )?;
-            }
-            _ => {
-                let callback = self.gathering.getattr(intern!(py, "_done_callbacks"))?;
-                let futures = PyList::new(py, done)?.into_any();
-                call_method(event_loop, method, [&callback, &futures, context], &CONTEXT)?;
-            }
-        }
-        Ok(())
+        let ended = match done.len() {
+            0 => return Ok(()),
+            1 => done.remove(0),
+            _ => PyList::new(py, done)?.into_any(),
+        };
+        call_method(
+            maker.event_loop(),
+            intern!(py, "call_soon"),
+            [&self.callback, &ended, &self.context],
+            &CONTEXT,
+        )
+        .map(drop)
     }
 }

@@ -5,14 +5,19 @@
 //! methods, on the attributes that are kept here; the Python class above gives those of them that
 //! are replaced as `_stock_create_task` and `_stock_on_task_done`.
 
-use super::calls::{CONTEXT, LOOP, NAME, NAME_AND_CONTEXT, call, call_method};
+use super::callback::{Callback, callback};
+use super::calls::{CONTEXT, NAME, NAME_AND_CONTEXT, call_method, class_has};
+use super::children::Maker;
 use super::stock::Stock;
-use crate::asyncio::awaitable::{Origin, Step, Stop, Visit, Work, coroutine};
-use crate::names::intern;
+use crate::asyncio::awaitable::{Origin, Step, Stop, Visit, Work, begin, coroutine};
+use crate::names::{intern, once};
+use pyo3::exceptions::PyTypeError;
 use pyo3::prelude::*;
-use pyo3::types::{PyDict, PyList, PySet};
+use pyo3::types::{PyBool, PyDict, PyList, PySet};
 use pyo3::{PyTraverseError, PyVisit};
 use ropewalk_park::ShortLock;
+use std::ffi::CStr;
+use std::sync::OnceLock;
 
 /// Keeps the tasks of a group.
 #[pyclass(frozen, subclass, module = "asyncio.taskgroups")]
@@ -32,6 +37,13 @@ struct Fields {
     errors: Option<Py<PyAny>>,
     /// What the end of the group waits for.
     on_completed: Option<Py<PyAny>>,
+    parent: Option<Py<PyAny>>,
+    /// The group has cancelled its parent.
+    parent_cancelled: bool,
+    /// An error that overrides all others.
+    base_error: Option<Py<PyAny>>,
+    /// What the group's own tasks call in the end; gone when the group is.
+    callback: Option<Py<PyAny>>,
 }
 
 #[pymethods]
@@ -84,42 +96,28 @@ impl TaskGroup {
         };
         let stock = Stock::get(py)?;
         let task = make(stock, &event_loop, coro, name, context)?;
-        if stock.done_at_once && task.call_method0(intern!(py, "done"))?.is_truthy()? {
+        let native = stock.native(&task);
+        if stock.done_at_once && stock.is_done(&task)? {
             slf.call_method1(intern!(py, "_on_task_done"), (&task,))?;
-        } else {
-            tasks.add(&task)?;
-            let callback = slf.getattr(intern!(py, "_on_task_done"))?;
-            task.call_method1(intern!(py, "add_done_callback"), (callback,))?;
+            return Ok(task);
+        }
+        tasks.add(&task)?;
+        let callback = Self::callback(slf)?;
+        match native {
+            Some(native) => native.add_done_callback(&callback, None)?,
+            None => {
+                task.call_method1(intern!(py, "add_done_callback"), (callback,))?;
+            }
         }
         Ok(task)
     }
 
     fn _on_task_done(slf: &Bound<'_, Self>, task: &Bound<'_, PyAny>) -> PyResult<()> {
-        let py = slf.py();
-        let well = !task.call_method0(intern!(py, "cancelled"))?.is_truthy()?
-            && task.call_method0(intern!(py, "exception"))?.is_none();
-        if !well {
-            let method = intern!(py, "_stock_on_task_done");
-            return slf.call_method1(method, (task,)).map(drop);
-        }
-        let (tasks, on_completed) = {
-            let fields = slf.get().fields.lock();
-            (
-                fields.tasks.as_ref().map(|tasks| tasks.bind(py).clone()),
-                fields.on_completed.as_ref().map(|end| end.bind(py).clone()),
-            )
-        };
-        let Some(tasks) = tasks else { return Ok(()) };
-        tasks.discard(task)?;
-        match on_completed {
-            Some(end) if tasks.is_empty() => {
-                if !end.call_method0(intern!(py, "done"))?.is_truthy()? {
-                    end.call_method1(intern!(py, "set_result"), (true,))?;
-                }
-                Ok(())
-            }
-            _ => Ok(()),
-        }
+        Self::ended(slf, task)
+    }
+
+    fn __aenter__<'py>(slf: &Bound<'py, Self>) -> PyResult<Bound<'py, PyAny>> {
+        coroutine(slf.py(), Enter(slf.clone().unbind()))
     }
 
     #[pyo3(signature = (et, exc, tb))]
@@ -132,6 +130,7 @@ impl TaskGroup {
         let work = Exit {
             group: slf.clone().unbind(),
             raised: (et, exc, tb),
+            waits: false,
         };
         coroutine(slf.py(), work)
     }
@@ -189,6 +188,38 @@ impl TaskGroup {
     }
 
     #[getter]
+    fn _parent_task(&self, py: Python<'_>) -> Option<Py<PyAny>> {
+        let fields = self.fields.lock();
+        fields.parent.as_ref().map(|parent| parent.clone_ref(py))
+    }
+
+    #[setter(_parent_task)]
+    fn set_parent_task(&self, value: Option<Py<PyAny>>) {
+        drop(self.change(|fields| std::mem::replace(&mut fields.parent, value)));
+    }
+
+    #[getter]
+    fn _parent_cancel_requested(&self) -> bool {
+        self.fields.lock().parent_cancelled
+    }
+
+    #[setter(_parent_cancel_requested)]
+    fn set_parent_cancel_requested(&self, value: bool) {
+        self.fields.lock().parent_cancelled = value;
+    }
+
+    #[getter]
+    fn _base_error(&self, py: Python<'_>) -> Option<Py<PyAny>> {
+        let fields = self.fields.lock();
+        fields.base_error.as_ref().map(|error| error.clone_ref(py))
+    }
+
+    #[setter(_base_error)]
+    fn set_base_error(&self, value: Option<Py<PyAny>>) {
+        drop(self.change(|fields| std::mem::replace(&mut fields.base_error, value)));
+    }
+
+    #[getter]
     fn _tasks(&self, py: Python<'_>) -> Option<Py<PySet>> {
         let fields = self.fields.lock();
         fields.tasks.as_ref().map(|tasks| tasks.clone_ref(py))
@@ -219,20 +250,25 @@ impl TaskGroup {
                 visit.call(&fields.event_loop)?;
                 visit.call(&fields.tasks)?;
                 visit.call(&fields.errors)?;
+                visit.call(&fields.parent)?;
+                visit.call(&fields.base_error)?;
+                visit.call(&fields.callback)?;
                 visit.call(&fields.on_completed)
             }
         }
     }
 
     fn __clear__(&self) {
-        drop(self.change(|fields| {
-            (
-                fields.event_loop.take(),
-                fields.tasks.take(),
-                fields.errors.take(),
-                fields.on_completed.take(),
-            )
-        }));
+        drop(self.change(std::mem::take));
+    }
+}
+
+impl Callback for TaskGroup {
+    const CALLED: &'static CStr = c"_on_task_done";
+
+    fn called<'py>(this: &Bound<'py, Self>, ended: Option<Bound<'py, PyAny>>) -> PyResult<()> {
+        let task = ended.ok_or_else(|| PyTypeError::new_err("a task is needed"))?;
+        Self::ended(this, &task)
     }
 }
 
@@ -240,6 +276,67 @@ impl TaskGroup {
     /// Changes a field and returns what was there, to be dropped when the lock is free again.
     fn change<T>(&self, how: impl FnOnce(&mut Fields) -> T) -> T {
         how(&mut self.fields.lock())
+    }
+
+    /// A task has ended.
+    fn ended(slf: &Bound<'_, Self>, task: &Bound<'_, PyAny>) -> PyResult<()> {
+        let py = slf.py();
+        let stock = Stock::get(py)?;
+        let well = match stock.native(task) {
+            Some(native) => !native.is_cancelled()? && native.exception()?.is_none(),
+            None => {
+                !task.call_method0(intern!(py, "cancelled"))?.is_truthy()?
+                    && task.call_method0(intern!(py, "exception"))?.is_none()
+            }
+        };
+        if !well {
+            let method = intern!(py, "_stock_on_task_done");
+            return slf.call_method1(method, (task,)).map(drop);
+        }
+        let (tasks, on_completed) = {
+            let fields = slf.get().fields.lock();
+            (
+                fields.tasks.as_ref().map(|tasks| tasks.bind(py).clone()),
+                fields.on_completed.as_ref().map(|end| end.bind(py).clone()),
+            )
+        };
+        let Some(tasks) = tasks else { return Ok(()) };
+        tasks.discard(task)?;
+        match on_completed {
+            Some(end) if tasks.is_empty() => {
+                stock.finish(&end, PyBool::new(py, true).as_any())
+            }
+            _ => Ok(()),
+        }
+    }
+
+    /// What a task calls when it ends: one for all tasks, unless a subclass has its own.
+    fn callback<'py>(slf: &Bound<'py, Self>) -> PyResult<Bound<'py, PyAny>> {
+        static OWN: OnceLock<Py<PyAny>> = OnceLock::new();
+        let py = slf.py();
+        let name = intern!(py, "_on_task_done");
+        let own = once(&OWN, || {
+            py.get_type::<Self>().getattr(name).map(Bound::unbind)
+        })?;
+        if !class_has(slf.get_type_ptr(), name, own) {
+            return slf.getattr(name);
+        }
+        let made = {
+            let fields = slf.get().fields.lock();
+            fields.callback.as_ref().map(|made| made.bind(py).clone())
+        };
+        if let Some(made) = made {
+            return Ok(made);
+        }
+        let made = callback(slf)?;
+        let before = made.clone().unbind();
+        drop(slf.get().change(|fields| fields.callback.replace(before)));
+        Ok(made)
+    }
+
+    /// The group is over: no task of it ends any more.
+    fn forget_callback(&self) {
+        drop(self.change(|fields| fields.callback.take()));
     }
 
     /// Have all tasks ended, and none with an exception?
@@ -250,7 +347,36 @@ impl TaskGroup {
             .as_ref()
             .is_some_and(|tasks| tasks.bind(py).is_empty());
         // The list of errors is made when somebody asks for it, to add one most likely.
-        no_tasks && fields.errors.is_none() && !fields.aborting
+        no_tasks
+            && fields.errors.is_none()
+            && !fields.aborting
+            && !fields.parent_cancelled
+            && fields.base_error.is_none()
+    }
+
+    /// What the end of the group has to wait for, if nothing has gone wrong.
+    fn wait_for_tasks<'py>(
+        slf: &Bound<'py, Self>,
+        stock: &'static Stock,
+    ) -> PyResult<Option<Bound<'py, PyAny>>> {
+        let py = slf.py();
+        let event_loop = {
+            let mut fields = slf.get().fields.lock();
+            let is_plain = !fields.aborting
+                && !fields.parent_cancelled
+                && fields.base_error.is_none()
+                && fields.on_completed.is_none();
+            let tasks = fields.tasks.as_ref().map(|tasks| tasks.bind(py));
+            if !is_plain || tasks.is_none_or(|tasks| tasks.is_empty()) {
+                return Ok(None);
+            }
+            fields.exiting = true;
+            fields.event_loop.as_ref().map(|found| found.bind(py).clone())
+        };
+        let Some(event_loop) = event_loop else { return Ok(None) };
+        let end = stock.new_future(&event_loop)?;
+        slf.get().set_on_completed_fut(Some(end.clone().unbind()));
+        Ok(Some(end))
     }
 
     /// What a new task needs, if the group takes any.
@@ -267,10 +393,92 @@ impl TaskGroup {
     }
 }
 
+/// `__aenter__`.
+struct Enter(Py<TaskGroup>);
+
+impl Work for Enter {
+    const ORIGIN: &'static Origin = &Origin {
+        module: "ropewalk._asyncio.taskgroups",
+        qualname: "TaskGroup.__aenter__",
+    };
+
+    fn start(&mut self, py: Python<'_>) -> PyResult<Step> {
+        let group = self.0.bind(py);
+        let (entered, known) = {
+            let fields = group.get().fields.lock();
+            let known = fields.event_loop.as_ref();
+            (fields.entered, known.map(|found| found.bind(py).clone()))
+        };
+        if !entered {
+            let stock = Stock::get(py)?;
+            let event_loop = match known {
+                Some(event_loop) => event_loop,
+                None => stock.needed_running_loop(py)?,
+            };
+            if let Some(task) = stock.current_task_of(&event_loop)? {
+                let before = group.get().change(|fields| {
+                    fields.entered = true;
+                    let event_loop = fields.event_loop.replace(event_loop.unbind());
+                    (event_loop, fields.parent.replace(task.unbind()))
+                });
+                drop(before);
+                return Ok(Step::Return(group.clone().into_any().unbind()));
+            }
+        }
+        let stock = group.call_method0(intern!(py, "_stock_enter"))?;
+        Ok(Step::Wait(stock.unbind()))
+    }
+
+    fn resume(&mut self, _py: Python<'_>, outcome: PyResult<Py<PyAny>>) -> PyResult<Step> {
+        outcome.map(Step::Return)
+    }
+
+    fn traverse(&self, visit: &mut Visit) -> Result<(), Stop> {
+        visit.call(&self.0)
+    }
+}
+
 /// `__aexit__`.
 struct Exit {
     group: Py<TaskGroup>,
     raised: (Py<PyAny>, Py<PyAny>, Py<PyAny>),
+    /// It waits for the tasks by itself; else the standard library does.
+    waits: bool,
+}
+
+impl Exit {
+    /// Waits as long as there are tasks and all is well; then, or else, ends the group.
+    fn go_on(&mut self, py: Python<'_>) -> PyResult<Step> {
+        let group = self.group.bind(py);
+        if let Some(end) = TaskGroup::wait_for_tasks(group, Stock::get(py)?)? {
+            self.waits = true;
+            return Ok(Step::Wait(end.unbind()));
+        }
+        if group.get().ended_well(py) {
+            group.get().fields.lock().exiting = true;
+            group.get().forget_callback();
+            return Ok(Step::Return(py.None()));
+        }
+        self.hand_on(py)
+    }
+
+    /// The standard library's method does the rest.
+    fn hand_on(&mut self, py: Python<'_>) -> PyResult<Step> {
+        let group = self.group.bind(py);
+        let (et, exc, tb) = &self.raised;
+        let stock = group.call_method1(intern!(py, "_stock_exit"), (et, exc, tb))?;
+        if !self.waits || Stock::get(py)?.group_gives_name {
+            self.waits = false;
+            return Ok(Step::Wait(stock.unbind()));
+        }
+        // Up to Python 3.12 it looks at the beginning whether the group has cancelled its parent.
+        // Now is later than that: its own wait would have seen nothing of it.
+        self.waits = false;
+        let hidden = group.get().change(|fields| std::mem::take(&mut fields.parent_cancelled));
+        let begun = begin(stock);
+        group.get().fields.lock().parent_cancelled = hidden;
+        begun
+    }
 }
 
 impl Work for Exit {
@@ -280,18 +488,42 @@ impl Work for Exit {
     };
 
     fn start(&mut self, py: Python<'_>) -> PyResult<Step> {
-        let group = self.group.bind(py);
-        let (et, exc, tb) = &self.raised;
-        if et.is_none(py) && group.get().ended_well(py) && !requested(group)? {
-            group.get().fields.lock().exiting = true;
-            return Ok(Step::Return(py.None()));
+        if self.raised.0.is_none(py) {
+            self.go_on(py)
+        } else {
+            self.hand_on(py)
         }
-        let stock = group.call_method1(intern!(py, "_stock_exit"), (et, exc, tb))?;
-        Ok(Step::Wait(stock.unbind()))
     }
 
-    fn resume(&mut self, _py: Python<'_>, outcome: PyResult<Py<PyAny>>) -> PyResult<Step> {
-        outcome.map(Step::Return)
+    fn resume(&mut self, py: Python<'_>, outcome: PyResult<Py<PyAny>>) -> PyResult<Step> {
+        if !self.waits {
+            self.group.bind(py).get().forget_callback();
+            return outcome.map(Step::Return);
+        }
+        let group = self.group.bind(py).get();
+        match outcome {
+            Ok(_) => {
+                group.set_on_completed_fut(None);
+                self.go_on(py)
+            }
+            Err(error) => {
+                let class = Stock::get(py)?.cancelled_error(py);
+                if !error.is_instance(py, class) {
+                    return Err(error);
+                }
+                group.set_on_completed_fut(None);
+                if !group.fields.lock().aborting {
+                    // As if the cancellation had come while the block was still running.
+                    let traceback = error.traceback(py).map(Bound::into_any);
+                    self.raised = (
+                        class.clone().into_any().unbind(),
+                        error.into_value(py).into_any(),
+                        traceback.map_or_else(|| py.None(), Bound::unbind),
+                    );
+                }
+                self.hand_on(py)
+            }
+        }
     }
 
     fn traverse(&self, visit: &mut Visit) -> Result<(), Stop> {
@@ -300,13 +532,6 @@ impl Work for Exit {
         visit.call(&self.raised.1)?;
         visit.call(&self.raised.2)
     }
-}
-
-/// Has the group cancelled its parent, or has it an error that overrides all others?
-fn requested(group: &Bound<'_, TaskGroup>) -> PyResult<bool> {
-    let py = group.py();
-    let requested = group.getattr(intern!(py, "_parent_cancel_requested"))?;
-    Ok(requested.is_truthy()? || !group.getattr(intern!(py, "_base_error"))?.is_none())
 }
 
 /// A task, made by the loop as the running Python's groups have it made.
@@ -319,8 +544,11 @@ fn make<'py>(
 ) -> PyResult<Bound<'py, PyAny>> {
     let py = coroutine.py();
     let method = intern!(py, "create_task");
-    if name.is_none() && context.is_none() && stock.makes_plain_tasks(event_loop)? {
-        return call(stock.task_class(py), [coroutine, event_loop], &LOOP);
+    if name.is_none() && context.is_none() {
+        let maker = Maker::of(stock, event_loop)?;
+        if maker.is_plain() {
+            return maker.create(coroutine);
+        }
     }
     if stock.group_gives_name {
         let none = py.None().into_bound(py);

@@ -1,11 +1,14 @@
 //! Waiting for tasks: gather, task groups, time-outs, sleep.
 //! Promise: one file for each; `calls`, `children` and `stock` are what they share.
 
+mod callback;
 mod calls;
 mod children;
 mod gather;
 mod group;
 pub(crate) mod module;
+mod native;
+mod registry;
 mod sleep;
 mod stock;
 mod timeout;

@@ -10,6 +10,8 @@ pub(crate) mod waiting {
     #[pymodule_export]
     use super::super::group::TaskGroup;
     #[pymodule_export]
+    use super::super::registry::register_quickly;
+    #[pymodule_export]
     use super::super::sleep::sleep;
     #[pymodule_export]
     use super::super::timeout::{Timeout, timeout};

@@ -4,18 +4,22 @@
 //! the middle of `import asyncio`. Whatever a program may put another object in place of is looked
 //! up anew each time.
 
-use super::calls::is_plain_coroutine;
+use super::calls::{class_has, dict_of, is_plain_coroutine};
+use super::native::{Attribute, Methods, Native};
+use super::registry::register_quickly;
+use crate::asyncio::loops::LoopCore;
 use crate::names::{intern, once};
 use pyo3::prelude::*;
-use pyo3::types::{PyDict, PyModule, PySet, PyType};
+use pyo3::types::{PyBool, PyDict, PyModule, PySet, PyType};
 use std::sync::OnceLock;
 
 /// The objects of `_asyncio` and `asyncio` that the waits work with.
 #[derive(Debug)]
 pub(super) struct Stock {
-    /// `_asyncio.Future` and `_asyncio.Task`.
-    future: Py<PyType>,
+    /// `_asyncio.Task`.
     task: Py<PyType>,
+    methods: Methods,
+    log_destroy_pending: Attribute,
     /// `asyncio.tasks`, where names are looked up that a program may patch.
     tasks: Py<PyModule>,
     /// `asyncio.exceptions.CancelledError`.
@@ -63,10 +67,13 @@ impl Stock {
         let class = |name: &str| -> PyResult<Py<PyType>> {
             Ok(native.getattr(name)?.cast_into::<PyType>()?.unbind())
         };
+        register_quickly(py)?;
+        let (future, task) = (class("Future")?, class("Task")?);
         let states = py.import("asyncio.timeouts")?.getattr("_State")?;
         Ok(Self {
-            future: class("Future")?,
-            task: class("Task")?,
+            methods: Methods::find(future.bind(py), task.bind(py))?,
+            log_destroy_pending: Attribute::find(task.bind(py), "_log_destroy_pending")?,
+            task,
             tasks: py.import("asyncio.tasks")?.unbind(),
             cancelled_error: py
                 .import("asyncio.exceptions")?
@@ -122,15 +129,39 @@ impl Stock {
     pub(super) fn makes_plain_tasks(&self, event_loop: &Bound<'_, PyAny>) -> PyResult<bool> {
         let py = event_loop.py();
         let name = intern!(py, "create_task");
-        if !event_loop.get_type().getattr(name)?.is(&self.create_task) {
+        if !class_has(event_loop.get_type_ptr(), name, &self.create_task) {
             return Ok(false);
         }
-        let own = event_loop.getattr(intern!(py, "__dict__"))?;
-        Ok(!own.cast::<PyDict>()?.contains(name)?
-            && event_loop.getattr(intern!(py, "_task_factory"))?.is_none()
-            && !event_loop.getattr(intern!(py, "_debug"))?.is_truthy()?
-            && !event_loop.getattr(intern!(py, "_closed"))?.is_truthy()?
-            && self.tasks(py).getattr(intern!(py, "Task"))?.is(&self.task))
+        let (debug, closed) = match LoopCore::of(event_loop) {
+            Some(core) => (core.get().debug(), core.get().is_closed()),
+            None => (
+                event_loop.getattr(intern!(py, "_debug"))?.is_truthy()?,
+                event_loop.getattr(intern!(py, "_closed"))?.is_truthy()?,
+            ),
+        };
+        if debug || closed {
+            return Ok(false);
+        }
+        let own = dict_of(event_loop)?;
+        let factory = own.get_item(intern!(py, "_task_factory"))?;
+        let task = self.tasks(py).dict().get_item(intern!(py, "Task"))?;
+        Ok(factory.is_some_and(|factory| factory.is_none())
+            && task.is_some_and(|task| task.is(&self.task))
+            && !own.contains(name)?)
+    }
+
+    /// Nothing is to be logged if this task is destroyed before its end.
+    pub(super) fn forget_if_destroyed(&self, task: &Bound<'_, PyAny>) -> PyResult<()> {
+        let no = PyBool::new(task.py(), false);
+        self.log_destroy_pending.set(task, no.as_any())
+    }
+
+    /// `event_loop.create_future()`.
+    pub(super) fn new_future<'py>(
+        &self,
+        event_loop: &Bound<'py, PyAny>,
+    ) -> PyResult<Bound<'py, PyAny>> {
+        event_loop.call_method0(intern!(event_loop.py(), "create_future"))
     }
 
     pub(super) fn task_class<'py>(&self, py: Python<'py>) -> &Bound<'py, PyType> {
@@ -168,11 +199,62 @@ impl Stock {
         }
     }
 
-    /// Is it a future or a task of the class itself, so that its methods have no surprises?
+    /// The object, if it is a future or a task of the class itself, so that its methods have no
+    /// surprises.
     #[inline]
-    pub(super) fn is_native_future(&self, object: &Bound<'_, PyAny>) -> bool {
-        let class = object.get_type_ptr();
-        class == self.task.as_ptr().cast() || class == self.future.as_ptr().cast()
+    pub(super) fn native<'a, 'py>(
+        &'static self,
+        object: &'a Bound<'py, PyAny>,
+    ) -> Option<Native<'a, 'py>> {
+        self.methods.of(object)
+    }
+
+    /// Is the future done?
+    pub(super) fn is_done(&'static self, future: &Bound<'_, PyAny>) -> PyResult<bool> {
+        match self.native(future) {
+            Some(native) => native.is_done(),
+            None => future.call_method0(intern!(future.py(), "done"))?.is_truthy(),
+        }
+    }
+
+    /// How many requests to cancel the task there are, where time-outs count them.
+    pub(super) fn cancelling<'py>(
+        &'static self,
+        task: &Bound<'py, PyAny>,
+    ) -> PyResult<Option<Bound<'py, PyAny>>> {
+        if !self.counts_cancelling {
+            return Ok(None);
+        }
+        match self.native(task) {
+            Some(native) => native.cancelling().map(Some),
+            None => task.call_method0(intern!(task.py(), "cancelling")).map(Some),
+        }
+    }
+
+    /// Gives a future its result, unless it is done.
+    pub(super) fn finish<'py>(
+        &'static self,
+        future: &Bound<'py, PyAny>,
+        result: &Bound<'py, PyAny>,
+    ) -> PyResult<()> {
+        if let Some(native) = self.native(future) {
+            return native.finish(result);
+        }
+        if !self.is_done(future)? {
+            future.call_method1(intern!(future.py(), "set_result"), (result,))?;
+        }
+        Ok(())
+    }
+
+    /// The future's result, or what it raises.
+    pub(super) fn result<'py>(
+        &'static self,
+        future: &Bound<'py, PyAny>,
+    ) -> PyResult<Bound<'py, PyAny>> {
+        match self.native(future) {
+            Some(native) => native.result(),
+            None => future.call_method0(intern!(future.py(), "result")),
+        }
     }
 
     /// Is it a coroutine for sure? Of some, only the standard library knows.
@@ -201,11 +283,13 @@ impl Stock {
     }
 
     /// The loop of a future of any kind.
-    pub(super) fn loop_of<'py>(&self, future: &Bound<'py, PyAny>) -> PyResult<Bound<'py, PyAny>> {
-        let py = future.py();
-        if self.is_native_future(future) {
-            return future.call_method0(intern!(py, "get_loop"));
+    pub(super) fn loop_of<'py>(
+        &'static self,
+        future: &Bound<'py, PyAny>,
+    ) -> PyResult<Bound<'py, PyAny>> {
+        match self.native(future) {
+            Some(native) => native.get_loop(),
+            None => self.get_loop.bind(future.py()).call1((future,)),
         }
-        self.get_loop.bind(py).call1((future,))
     }
 }

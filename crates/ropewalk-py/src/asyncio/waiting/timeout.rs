@@ -192,7 +192,7 @@ impl Timeout {
     }
 
     /// Enters; false if that is a case for the standard library's method.
-    fn enter(slf: &Bound<'_, Self>, stock: &Stock) -> PyResult<bool> {
+    fn enter(slf: &Bound<'_, Self>, stock: &'static Stock) -> PyResult<bool> {
         let py = slf.py();
         let made_in = {
             let mut fields = slf.get().fields.lock();
@@ -208,7 +208,7 @@ impl Timeout {
             _ => stock.needed_running_loop(py)?,
         };
         if let Some(task) = stock.current_task_of(&event_loop)? {
-            slf.get().enter_without_timer(&task)?;
+            slf.get().enter_without_timer(stock, &task, stock.cancelling(&task)?);
             Self::arm(slf, &event_loop)?;
             return Ok(true);
         }
@@ -216,22 +216,21 @@ impl Timeout {
         let Some(task) = stock.current_task_of(&running)? else {
             return Ok(false);
         };
-        slf.get().enter_without_timer(&task)?;
+        slf.get().enter_without_timer(stock, &task, stock.cancelling(&task)?);
         Self::arm(slf, &running)?;
         Ok(true)
     }
 
-    /// `task` is inside now.
-    pub(super) fn enter_without_timer(&self, task: &Bound<'_, PyAny>) -> PyResult<()> {
-        let py = task.py();
-        let stock = Stock::get(py)?;
-        let cancelling = if stock.counts_cancelling {
-            Some(task.call_method0(intern!(py, "cancelling"))?.unbind())
-        } else {
-            None
-        };
-        let entered = stock.entered(py).clone().unbind();
+    /// `task` is inside now. `cancelling` is the number of its requests to cancel.
+    pub(super) fn enter_without_timer(
+        &self,
+        stock: &Stock,
+        task: &Bound<'_, PyAny>,
+        cancelling: Option<Bound<'_, PyAny>>,
+    ) {
+        let entered = stock.entered(task.py()).clone().unbind();
         let task = task.clone().unbind();
+        let cancelling = cancelling.map(Bound::unbind);
         drop(self.change(|fields| {
             (
                 fields.state.replace(entered),
@@ -239,7 +238,6 @@ impl Timeout {
                 std::mem::replace(&mut fields.cancelling, cancelling),
             )
         }));
-        Ok(())
     }
 
     /// Has the loop call when the time is over, if there is a time.

@@ -4,6 +4,7 @@
 //! Promise: what ends in time ends here. A time-out or a cancellation is worked off by coroutines
 //! of Python's that are given along: the standard library's own where it has them.
 
+use super::callback::{Callback, callback};
 use super::children::{Maker, check_loop, ensure_future};
 use super::stock::Stock;
 use super::timeout::Timeout;
@@ -11,6 +12,7 @@ use crate::asyncio::awaitable::{Origin, Step, Stop, Visit, Work, begin, coroutin
 use crate::names::intern;
 use pyo3::prelude::*;
 use pyo3::types::PyType;
+use std::ffi::CStr;
 
 const ORIGIN: &Origin = &Origin {
     module: "ropewalk._asyncio.tasks",
@@ -63,22 +65,22 @@ impl Work for Within {
                 return Ok(Step::Wait(stock.unbind()));
             }
         };
-        if stock.is_native_future(awaited)
-            && awaited.call_method0(intern!(py, "done"))?.is_truthy()?
+        if let Some(native) = stock.native(awaited)
+            && native.is_done()?
         {
             // There is nothing to wait for, so no time can be over meanwhile.
-            let result = awaited.call_method0(intern!(py, "result"))?;
-            return Ok(Step::Return(result.unbind()));
+            return Ok(Step::Return(native.result()?.unbind()));
         }
         if seconds.is_none() {
             return Ok(Step::Wait(self.awaited.clone_ref(py)));
         }
         let when = event_loop.call_method0(intern!(py, "time"))?.add(seconds)?;
-        let timeout = self.class.bind(py).call1((when,))?.cast_into::<Timeout>()?;
-        timeout.get().enter_without_timer(&task)?;
+        let cancelling = stock.cancelling(&task)?;
         let begun = begin(awaited.clone())?;
         if let Step::Yield(..) = begun {
             // Now there is something to wait for, and so a time that can be over.
+            let timeout = self.class.bind(py).call1((when,))?.cast_into::<Timeout>()?;
+            timeout.get().enter_without_timer(stock, &task, cancelling);
             Timeout::arm(&timeout, &event_loop)?;
             self.timeout = Some(timeout.unbind());
         }
@@ -209,24 +211,31 @@ impl Work for ByTask {
             let stock = self.stock.bind(py).call1((awaited, seconds))?;
             return Ok(Step::Wait(stock.unbind()));
         }
-        let waiter = event_loop.call_method0(intern!(py, "create_future"))?;
-        let release = Bound::new(py, ReleaseWaiter(waiter.clone().unbind()))?
-            .getattr(intern!(py, "_release_waiter"))?;
-        let is_done = stock.is_native_future(awaited)
-            && awaited.call_method0(intern!(py, "done"))?.is_truthy()?;
+        let waiter = stock.new_future(&event_loop)?;
+        let release = callback(&Bound::new(py, ReleaseWaiter(waiter.clone().unbind()))?)?;
+        let native = stock.native(awaited);
+        let is_done = match native {
+            Some(native) => native.is_done()?,
+            None => false,
+        };
         if !is_done {
             // What is done already needs no timer: its result counts, whatever the time.
             let arguments = (seconds, &release);
             let handle = event_loop.call_method1(intern!(py, "call_later"), arguments)?;
             self.handle = Some(handle.unbind());
         }
-        let future = if stock.is_native_future(awaited) {
+        let future = if native.is_some() {
             check_loop(stock, awaited, &event_loop)?;
             awaited.clone()
         } else {
             ensure_future(stock, awaited, Some(&Maker::of(stock, &event_loop)?))?
         };
-        future.call_method1(intern!(py, "add_done_callback"), (&release,))?;
+        match stock.native(&future) {
+            Some(native) => native.add_done_callback(&release, None)?,
+            None => {
+                future.call_method1(intern!(py, "add_done_callback"), (&release,))?;
+            }
+        }
         self.awaited = future.unbind();
         self.release = Some(release.unbind());
         self.event_loop = Some(event_loop.unbind());
@@ -268,8 +277,9 @@ impl ByTask {
             Err(error) => return Err(error),
         };
         let future = self.awaited.bind(py);
-        if future.call_method0(intern!(py, "done"))?.is_truthy()? {
-            let result = future.call_method0(intern!(py, "result"));
+        let stock = Stock::get(py)?;
+        if stock.is_done(future)? {
+            let result = stock.result(future);
             return match (result, error) {
                 (Ok(result), _) => Ok(Step::Return(result.unbind())),
                 (Err(raised), Some(error)) => Err(raised_while(py, raised, error)),
@@ -290,17 +300,17 @@ struct ReleaseWaiter(Py<PyAny>);
 
 #[pymethods]
 impl ReleaseWaiter {
-    #[pyo3(name = "_release_waiter", signature = (*args))]
-    fn release_waiter(&self, args: &Bound<'_, PyAny>) -> PyResult<()> {
-        let waiter = self.0.bind(args.py());
-        let py = waiter.py();
-        if !waiter.call_method0(intern!(py, "done"))?.is_truthy()? {
-            waiter.call_method1(intern!(py, "set_result"), (py.None(),))?;
-        }
-        Ok(())
-    }
-
     fn __traverse__(&self, visit: pyo3::PyVisit<'_>) -> Result<(), pyo3::PyTraverseError> {
         visit.call(&self.0)
+    }
+}
+
+impl Callback for ReleaseWaiter {
+    const CALLED: &'static CStr = c"_release_waiter";
+
+    fn called<'py>(this: &Bound<'py, Self>, _ended: Option<Bound<'py, PyAny>>) -> PyResult<()> {
+        let py = this.py();
+        let none = py.None().into_bound(py);
+        Stock::get(py)?.finish(this.get().0.bind(py), &none)
     }
 }
