@@ -1,6 +1,6 @@
 """What takes the place of names in ``asyncio.tasks``.
 
-Promise: gather, sleep and wait_for are the running Python's in all that can be seen of
+Promise: gather, sleep, wait and wait_for are the running Python's in all that can be seen of
 them; everything else of that module is the standard library's own.
 """
 
@@ -17,13 +17,14 @@ from ropewalk._asyncio._coroutines import native_coroutine
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from asyncio import AbstractEventLoop, Future
-    from collections.abc import Callable, Coroutine
+    from collections.abc import Callable, Coroutine, Iterable
     from types import ModuleType
     from typing import Any
 
 _native = _ropewalk.asyncio.waiting
 
 _stock_sleep = _stdlib.sleep
+_stock_wait = _stdlib.wait
 _stock_wait_for = _stdlib.wait_for
 
 # A loop for those who have none; on 3.11 with a warning that names the caller's line.
@@ -56,6 +57,22 @@ def gather(
 def sleep(delay: float, result: Any = None) -> Coroutine[Any, Any, Any]:
     """Wait for `delay` seconds, then return `result`."""
     return _native.sleep(_stock_sleep, delay, result)
+
+
+@native_coroutine
+def wait(
+    fs: Iterable[Future[Any]],
+    *,
+    timeout: float | None = None,
+    return_when: str = _stdlib.ALL_COMPLETED,
+) -> Coroutine[Any, Any, tuple[set[Future[Any]], set[Future[Any]]]]:
+    """Wait for futures or tasks, at least one; return the sets of done and pending ones.
+
+    `return_when` says what is waited for: ALL_COMPLETED, FIRST_COMPLETED, or
+    FIRST_EXCEPTION. If `timeout` seconds are over first, that is no error, and nothing
+    is cancelled.
+    """
+    return _native.wait(_stock_wait, fs, timeout, return_when)
 
 
 if sys.version_info >= (3, 12):
@@ -105,11 +122,16 @@ else:
             raise TimeoutError from error
 
 
-OURS: dict[str, Any] = {"gather": gather, "sleep": sleep, "wait_for": wait_for}
+OURS: dict[str, Any] = {
+    "gather": gather,
+    "sleep": sleep,
+    "wait": wait,
+    "wait_for": wait_for,
+}
 
 if sys.version_info >= (3, 14):
     # Its children know who waits for them, which is not done here.
-    del OURS["gather"]
+    del OURS["gather"], OURS["wait"]
 
 
 def _put_into(module: ModuleType) -> None:

@@ -14,6 +14,7 @@ __all__ = [
     "register_quickly",
     "sleep",
     "timeout",
+    "wait",
     "wait_for",
     "wait_for_task",
 ]
@@ -67,6 +68,9 @@ def gather(
 def register_quickly() -> None: ...
 def sleep(stock: Any, delay: float, result: Any) -> Coroutine[Any, Any, Any]: ...
 def timeout(class_: type[Any], delay: float | None) -> Any: ...
+def wait(
+    stock: Any, fs: Any, timeout: float | None, return_when: str
+) -> Coroutine[Any, Any, tuple[set[Any], set[Any]]]: ...
 def wait_for(
     stock: Any, class_: type[Timeout], fut: Any, timeout: float | None
 ) -> Coroutine[Any, Any, Any]: ...

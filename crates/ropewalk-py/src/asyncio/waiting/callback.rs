@@ -4,7 +4,6 @@
 
 #![expect(unsafe_code, reason = "functions that Python calls, made with the C API")]
 
-use pyo3::PyClass;
 use pyo3::exceptions::PyTypeError;
 use pyo3::ffi;
 use pyo3::impl_::trampoline::{MethodDef, fastcall_cfunction_with_keywords};
@@ -12,11 +11,14 @@ use pyo3::prelude::*;
 use std::ffi::CStr;
 
 /// What is called.
-pub(super) trait Callback: PyClass {
+pub(super) trait Callback: 'static {
+    /// The class of the object that it belongs to.
+    type Of;
+
     const CALLED: &'static CStr;
 
     /// A future has ended; or, without an argument, a time is over.
-    fn called<'py>(this: &Bound<'py, Self>, ended: Option<Bound<'py, PyAny>>) -> PyResult<()>;
+    fn called<'py>(this: &Bound<'py, Self::Of>, ended: Option<Bound<'py, PyAny>>) -> PyResult<()>;
 }
 
 struct Call<T>(std::marker::PhantomData<T>);
@@ -52,7 +54,7 @@ unsafe fn call<T: Callback>(
     // SAFETY: the object that the callable was made with, which it keeps alive.
     let this = unsafe { Bound::from_borrowed_ptr(py, this) };
     // SAFETY: `callback` makes callables with objects of this class only.
-    let this = unsafe { this.cast_into_unchecked::<T>() };
+    let this = unsafe { this.cast_into_unchecked::<T::Of>() };
     let ended = if count == 1 {
         // SAFETY: there is one argument.
         let ended = unsafe { *first };
@@ -66,7 +68,7 @@ unsafe fn call<T: Callback>(
 }
 
 /// A callable of the object.
-pub(super) fn callback<'py, T: Callback>(this: &Bound<'py, T>) -> PyResult<Bound<'py, PyAny>> {
+pub(super) fn callback<'py, T: Callback>(this: &Bound<'py, T::Of>) -> PyResult<Bound<'py, PyAny>> {
     let definition = std::ptr::from_ref(Call::<T>::DEFINITION).cast_mut();
     let none = std::ptr::null_mut();
     // SAFETY: a definition that is never freed and that Python only reads; a live object.

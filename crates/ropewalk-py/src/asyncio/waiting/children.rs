@@ -55,6 +55,14 @@ pub(super) fn check_loop(
     ))
 }
 
+/// The arguments of a call that is given nothing by name but the loop.
+pub(super) fn keyword_of<'py>(event_loop: &Bound<'py, PyAny>) -> PyResult<Bound<'py, PyDict>> {
+    let py = event_loop.py();
+    let named = PyDict::new(py);
+    named.set_item(intern!(py, "loop"), event_loop)?;
+    Ok(named)
+}
+
 /// Makes the tasks of one loop.
 ///
 /// For as long as no Python code runs in between that could give the loop other ways.
@@ -68,9 +76,7 @@ impl<'py> Maker<'py> {
     pub(super) fn of(stock: &'static Stock, event_loop: &Bound<'py, PyAny>) -> PyResult<Self> {
         let py = event_loop.py();
         let plainly = if stock.makes_plain_tasks(event_loop)? {
-            let named = PyDict::new(py);
-            named.set_item(intern!(py, "loop"), event_loop)?;
-            Some((stock.task_class(py), named))
+            Some((stock.task_class(py), keyword_of(event_loop)?))
         } else {
             None
         };

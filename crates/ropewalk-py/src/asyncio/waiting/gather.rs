@@ -63,6 +63,8 @@ impl Gathering {
 }
 
 impl Callback for Gathering {
+    type Of = Self;
+
     const CALLED: &'static CStr = c"_done_callback";
 
     /// A child has ended; or, on Python 3.11, several in a row that were done already.
@@ -304,7 +306,7 @@ impl<'py> Seen<'py> {
     fn new(stock: &'static Stock, gathering: &Bound<'py, Gathering>) -> PyResult<Self> {
         Ok(Self {
             stock,
-            callback: callback(gathering)?,
+            callback: callback::<Gathering>(gathering)?,
             maker: None,
             count: 0,
             children: Vec::new(),

@@ -6,8 +6,9 @@
 //! are replaced as `_stock_create_task` and `_stock_on_task_done`.
 
 use super::callback::{Callback, callback};
-use super::calls::{CONTEXT, NAME, NAME_AND_CONTEXT, call_method, class_has};
-use super::children::Maker;
+use super::calls::{CONTEXT, NAME, NAME_AND_CONTEXT, call_method, class_has, copy_context};
+use super::calls::make as call_plainly;
+use super::children::keyword_of;
 use super::stock::Stock;
 use crate::asyncio::awaitable::{Origin, Step, Stop, Visit, Work, begin, coroutine};
 use crate::names::{intern, once};
@@ -42,8 +43,10 @@ struct Fields {
     parent_cancelled: bool,
     /// An error that overrides all others.
     base_error: Option<Py<PyAny>>,
-    /// What the group's own tasks call in the end; gone when the group is.
-    callback: Option<Py<PyAny>>,
+    /// What a task is made with; gone when the group is.
+    named: Option<Py<PyDict>>,
+    /// What the group's own tasks call in the end, and in which context; gone when the group is.
+    callback: Option<(Py<PyAny>, Py<PyAny>)>,
 }
 
 #[pymethods]
@@ -95,16 +98,23 @@ impl TaskGroup {
             );
         };
         let stock = Stock::get(py)?;
-        let task = make(stock, &event_loop, coro, name, context)?;
+        let is_plain =
+            name.is_none() && context.is_none() && stock.makes_plain_tasks(&event_loop)?;
+        let task = if is_plain {
+            let named = slf.get().named(&event_loop)?;
+            call_plainly(stock.task_class(py), coro, &named)?
+        } else {
+            make(stock, &event_loop, coro, name, context)?
+        };
         let native = stock.native(&task);
         if stock.done_at_once && stock.is_done(&task)? {
             slf.call_method1(intern!(py, "_on_task_done"), (&task,))?;
             return Ok(task);
         }
         tasks.add(&task)?;
-        let callback = Self::callback(slf)?;
+        let (callback, context) = Self::callback(slf)?;
         match native {
-            Some(native) => native.add_done_callback(&callback, None)?,
+            Some(native) => native.add_done_callback(&callback, context.as_ref())?,
             None => {
                 task.call_method1(intern!(py, "add_done_callback"), (callback,))?;
             }
@@ -173,7 +183,10 @@ impl TaskGroup {
 
     #[setter(_loop)]
     fn set_loop(&self, value: Option<Py<PyAny>>) {
-        drop(self.change(|fields| std::mem::replace(&mut fields.event_loop, value)));
+        drop(self.change(|fields| {
+            let event_loop = std::mem::replace(&mut fields.event_loop, value);
+            (event_loop, fields.named.take())
+        }));
     }
 
     #[getter]
@@ -252,7 +265,11 @@ impl TaskGroup {
                 visit.call(&fields.errors)?;
                 visit.call(&fields.parent)?;
                 visit.call(&fields.base_error)?;
-                visit.call(&fields.callback)?;
+                visit.call(&fields.named)?;
+                if let Some((callback, context)) = &fields.callback {
+                    visit.call(callback)?;
+                    visit.call(context)?;
+                }
                 visit.call(&fields.on_completed)
             }
         }
@@ -264,6 +281,8 @@ impl TaskGroup {
 }
 
 impl Callback for TaskGroup {
+    type Of = Self;
+
     const CALLED: &'static CStr = c"_on_task_done";
 
     fn called<'py>(this: &Bound<'py, Self>, ended: Option<Bound<'py, PyAny>>) -> PyResult<()> {
@@ -310,8 +329,11 @@ impl TaskGroup {
         }
     }
 
-    /// What a task calls when it ends: one for all tasks, unless a subclass has its own.
-    fn callback<'py>(slf: &Bound<'py, Self>) -> PyResult<Bound<'py, PyAny>> {
+    /// What a task calls when it ends: one for all tasks, unless a subclass has its own. The engine's
+    /// own does nothing that depends on the context.
+    fn callback<'py>(
+        slf: &Bound<'py, Self>,
+    ) -> PyResult<(Bound<'py, PyAny>, Option<Bound<'py, PyAny>>)> {
         static OWN: OnceLock<Py<PyAny>> = OnceLock::new();
         let py = slf.py();
         let name = intern!(py, "_on_task_done");
@@ -319,24 +341,41 @@ impl TaskGroup {
             py.get_type::<Self>().getattr(name).map(Bound::unbind)
         })?;
         if !class_has(slf.get_type_ptr(), name, own) {
-            return slf.getattr(name);
+            return Ok((slf.getattr(name)?, None));
         }
         let made = {
             let fields = slf.get().fields.lock();
-            fields.callback.as_ref().map(|made| made.bind(py).clone())
+            let made = fields.callback.as_ref();
+            made.map(|(made, context)| (made.bind(py).clone(), context.bind(py).clone()))
         };
-        if let Some(made) = made {
-            return Ok(made);
+        if let Some((made, context)) = made {
+            return Ok((made, Some(context)));
         }
-        let made = callback(slf)?;
-        let before = made.clone().unbind();
-        drop(slf.get().change(|fields| fields.callback.replace(before)));
-        Ok(made)
+        let (made, context) = (callback::<Self>(slf)?, copy_context(py)?);
+        let kept = (made.clone().unbind(), context.clone().unbind());
+        drop(slf.get().change(|fields| fields.callback.replace(kept)));
+        Ok((made, Some(context)))
     }
 
-    /// The group is over: no task of it ends any more.
-    fn forget_callback(&self) {
-        drop(self.change(|fields| fields.callback.take()));
+    /// The group is over: it makes no tasks any more, and none of it ends.
+    fn forget(&self) {
+        drop(self.change(|fields| (fields.callback.take(), fields.named.take())));
+    }
+
+    /// What a task is made with.
+    fn named<'py>(&self, event_loop: &Bound<'py, PyAny>) -> PyResult<Bound<'py, PyDict>> {
+        let py = event_loop.py();
+        let found = {
+            let fields = self.fields.lock();
+            fields.named.as_ref().map(|named| named.bind(py).clone())
+        };
+        if let Some(named) = found {
+            return Ok(named);
+        }
+        let named = keyword_of(event_loop)?;
+        let kept = named.clone().unbind();
+        drop(self.change(|fields| fields.named.replace(kept)));
+        Ok(named)
     }
 
     /// Have all tasks ended, and none with an exception?
@@ -456,7 +495,7 @@ impl Exit {
         }
         if group.get().ended_well(py) {
             group.get().fields.lock().exiting = true;
-            group.get().forget_callback();
+            group.get().forget();
             return Ok(Step::Return(py.None()));
         }
         self.hand_on(py)
@@ -497,7 +536,7 @@ impl Work for Exit {
 
     fn resume(&mut self, py: Python<'_>, outcome: PyResult<Py<PyAny>>) -> PyResult<Step> {
         if !self.waits {
-            self.group.bind(py).get().forget_callback();
+            self.group.bind(py).get().forget();
             return outcome.map(Step::Return);
         }
         let group = self.group.bind(py).get();
@@ -544,12 +583,6 @@ fn make<'py>(
 ) -> PyResult<Bound<'py, PyAny>> {
     let py = coroutine.py();
     let method = intern!(py, "create_task");
-    if name.is_none() && context.is_none() {
-        let maker = Maker::of(stock, event_loop)?;
-        if maker.is_plain() {
-            return maker.create(coroutine);
-        }
-    }
     if stock.group_gives_name {
         let none = py.None().into_bound(py);
         let name = name.unwrap_or(&none);

@@ -12,4 +12,5 @@ mod registry;
 mod sleep;
 mod stock;
 mod timeout;
+mod wait;
 mod wait_for;

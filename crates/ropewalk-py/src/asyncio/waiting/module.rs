@@ -16,5 +16,7 @@ pub(crate) mod waiting {
     #[pymodule_export]
     use super::super::timeout::{Timeout, timeout};
     #[pymodule_export]
+    use super::super::wait::wait;
+    #[pymodule_export]
     use super::super::wait_for::{wait_for, wait_for_task};
 }

@@ -134,6 +134,7 @@ pub(super) struct Methods {
     result: Method,
     get_loop: Method,
     add_done_callback: Method,
+    remove_done_callback: Method,
     /// Of futures only: a task is given no result.
     set_result: Method,
     /// Of tasks only.
@@ -152,6 +153,7 @@ impl Methods {
             result: find("result")?,
             get_loop: find("get_loop")?,
             add_done_callback: find("add_done_callback")?,
+            remove_done_callback: find("remove_done_callback")?,
             set_result: Method::find(future, future, "set_result")?,
             cancelling: Method::find(task, task, "cancelling")?,
         })
@@ -236,6 +238,11 @@ impl<'py> Native<'_, 'py> {
             None => method.call(self, [callback], None),
         };
         done.map(drop)
+    }
+
+    pub(super) fn remove_done_callback(&self, callback: &Bound<'py, PyAny>) -> PyResult<()> {
+        let method = &self.1.remove_done_callback;
+        method.call(self, [callback], None).map(drop)
     }
 }
 

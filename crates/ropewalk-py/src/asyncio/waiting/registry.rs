@@ -44,6 +44,8 @@ impl Remover {
 }
 
 impl Callback for Remover {
+    type Of = Self;
+
     const CALLED: &'static CStr = c"_remove";
 
     fn called<'py>(this: &Bound<'py, Self>, ended: Option<Bound<'py, PyAny>>) -> PyResult<()> {
@@ -76,6 +78,8 @@ impl Adder {
 }
 
 impl Callback for Adder {
+    type Of = Self;
+
     const CALLED: &'static CStr = c"add";
 
     fn called<'py>(this: &Bound<'py, Self>, ended: Option<Bound<'py, PyAny>>) -> PyResult<()> {
@@ -138,11 +142,11 @@ fn quicken(set: &Bound<'_, PyAny>) -> PyResult<()> {
         iterating: iterating.clone().unbind(),
         pending: pending.clone().unbind(),
     };
-    let remove = callback(&Bound::new(py, Remover(parts()))?)?.unbind();
+    let remove = callback::<Remover>(&Bound::new(py, Remover(parts()))?)?.unbind();
     let adder = Adder {
         parts: parts(),
         remove,
         set: set.clone().unbind(),
     };
-    set.setattr(add, callback(&Bound::new(py, adder)?)?)
+    set.setattr(add, callback::<Adder>(&Bound::new(py, adder)?)?)
 }

@@ -212,7 +212,7 @@ impl Work for ByTask {
             return Ok(Step::Wait(stock.unbind()));
         }
         let waiter = stock.new_future(&event_loop)?;
-        let release = callback(&Bound::new(py, ReleaseWaiter(waiter.clone().unbind()))?)?;
+        let release = callback::<ReleaseWaiter>(&waiter)?;
         let native = stock.native(awaited);
         let is_done = match native {
             Some(native) => native.is_done()?,
@@ -293,24 +293,17 @@ impl ByTask {
     }
 }
 
-/// Wakes who waits, once.
-#[pyclass(frozen, name = "wait_for", module = "asyncio.tasks")]
-#[derive(Debug)]
-struct ReleaseWaiter(Py<PyAny>);
-
-#[pymethods]
-impl ReleaseWaiter {
-    fn __traverse__(&self, visit: pyo3::PyVisit<'_>) -> Result<(), pyo3::PyTraverseError> {
-        visit.call(&self.0)
-    }
-}
+/// What wakes who waits, once: a callable of the future that is waited for.
+struct ReleaseWaiter;
 
 impl Callback for ReleaseWaiter {
+    type Of = PyAny;
+
     const CALLED: &'static CStr = c"_release_waiter";
 
-    fn called<'py>(this: &Bound<'py, Self>, _ended: Option<Bound<'py, PyAny>>) -> PyResult<()> {
-        let py = this.py();
+    fn called<'py>(waiter: &Bound<'py, PyAny>, _ended: Option<Bound<'py, PyAny>>) -> PyResult<()> {
+        let py = waiter.py();
         let none = py.None().into_bound(py);
-        Stock::get(py)?.finish(this.get().0.bind(py), &none)
+        Stock::get(py)?.finish(waiter, &none)
     }
 }
