@@ -90,7 +90,7 @@ def _of_asyncio() -> frozenset[str]:
         *("sleep", "wait_for", "Timeout", "timeout", "timeout_at"),
     }
     if sys.version_info < (3, 14):
-        ours |= {"gather", "TaskGroup"}
+        ours |= {"gather", "wait", "TaskGroup"}
     return frozenset(asyncio.__all__) - ours
 
 

@@ -1,7 +1,7 @@
 """What takes the place of names in ``asyncio.tasks``.
 
-Promise: gather, sleep, wait and wait_for are the running Python's in all that can be seen of
-them; everything else of that module is the standard library's own.
+Promise: gather, sleep, wait and wait_for are the running Python's in all that can be
+seen of them; everything else of that module is the standard library's own.
 """
 
 from __future__ import annotations
@@ -66,7 +66,7 @@ def wait(
     timeout: float | None = None,
     return_when: str = _stdlib.ALL_COMPLETED,
 ) -> Coroutine[Any, Any, tuple[set[Future[Any]], set[Future[Any]]]]:
-    """Wait for futures or tasks, at least one; return the sets of done and pending ones.
+    """Wait for futures or tasks, at least one; return two sets: done, and pending.
 
     `return_when` says what is waited for: ALL_COMPLETED, FIRST_COMPLETED, or
     FIRST_EXCEPTION. If `timeout` seconds are over first, that is no error, and nothing

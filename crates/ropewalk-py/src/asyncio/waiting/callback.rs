@@ -2,7 +2,10 @@
 //!
 //! Promise: whoever looks at one sees a built-in method of the object, with its name.
 
-#![expect(unsafe_code, reason = "functions that Python calls, made with the C API")]
+#![expect(
+    unsafe_code,
+    reason = "functions that Python calls, made with the C API"
+)]
 
 use pyo3::exceptions::PyTypeError;
 use pyo3::ffi;

@@ -2,7 +2,7 @@
 
 #![expect(unsafe_code, reason = "pyo3 calls with keywords through a dict only")]
 
-use crate::names::once;
+use crate::names::{intern, once};
 use pyo3::ffi;
 use pyo3::prelude::*;
 use pyo3::types::{PyDict, PyString, PyTuple, PyType};
@@ -139,6 +139,11 @@ pub(super) fn dict_of<'py>(object: &Bound<'py, PyAny>) -> PyResult<Bound<'py, Py
     // SAFETY: a new reference, or null with an exception set.
     let dict = unsafe { Bound::from_owned_ptr_or_err(object.py(), dict) }?;
     Ok(dict.cast_into::<PyDict>()?)
+}
+
+/// `event_loop.create_future()`.
+pub(super) fn new_future<'py>(event_loop: &Bound<'py, PyAny>) -> PyResult<Bound<'py, PyAny>> {
+    event_loop.call_method0(intern!(event_loop.py(), "create_future"))
 }
 
 /// A copy of the current context.

@@ -197,10 +197,7 @@ impl<'py> Ended<'py> {
 }
 
 /// A child's result, or the exception in place of it.
-fn outcome<'py>(
-    stock: &'static Stock,
-    child: &Bound<'py, PyAny>,
-) -> PyResult<Bound<'py, PyAny>> {
+fn outcome<'py>(stock: &'static Stock, child: &Bound<'py, PyAny>) -> PyResult<Bound<'py, PyAny>> {
     let py = child.py();
     if is_cancelled(stock, child)? {
         let message = child.getattr(intern!(py, "_cancel_message"))?;
@@ -273,11 +270,7 @@ pub(super) fn gather<'py>(
     added?;
     let children = PyList::new(py, &seen.children)?;
     let class = stock.tasks(py).getattr(intern!(py, "_GatheringFuture"))?;
-    let outer = call(
-        &class,
-        [children.as_any(), &seen.event_loop(py)],
-        &LOOP,
-    )?;
+    let outer = call(&class, [children.as_any(), &seen.event_loop(py)], &LOOP)?;
     gathering.get().begin(&outer, &children, seen.count);
     if stock.done_at_once {
         for future in seen.done {
@@ -327,13 +320,12 @@ impl<'py> Seen<'py> {
         // Argument to future, each once.
         let futures = PyDict::new(arguments.py());
         for argument in arguments {
-            let future = match futures.get_item(&argument)? {
-                Some(future) => future,
-                None => {
-                    let future = self.add(&argument)?;
-                    futures.set_item(&argument, &future)?;
-                    future
-                }
+            let future = if let Some(future) = futures.get_item(&argument)? {
+                future
+            } else {
+                let future = self.add(&argument)?;
+                futures.set_item(&argument, &future)?;
+                future
             };
             self.children.push(future);
         }

@@ -6,11 +6,14 @@
 //! are replaced as `_stock_create_task` and `_stock_on_task_done`.
 
 use super::callback::{Callback, callback};
-use super::calls::{CONTEXT, NAME, NAME_AND_CONTEXT, call_method, class_has, copy_context};
 use super::calls::make as call_plainly;
+use super::calls::{
+    CONTEXT, NAME, NAME_AND_CONTEXT, call_method, class_has, copy_context, new_future,
+};
 use super::children::keyword_of;
+use super::group_block::{Enter, Exit};
 use super::stock::Stock;
-use crate::asyncio::awaitable::{Origin, Step, Stop, Visit, Work, begin, coroutine};
+use crate::asyncio::awaitable::coroutine;
 use crate::names::{intern, once};
 use pyo3::exceptions::PyTypeError;
 use pyo3::prelude::*;
@@ -28,6 +31,10 @@ pub(super) struct TaskGroup {
 }
 
 #[derive(Debug, Default)]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "the standard library's attributes, each by itself"
+)]
 struct Fields {
     entered: bool,
     exiting: bool,
@@ -127,7 +134,7 @@ impl TaskGroup {
     }
 
     fn __aenter__<'py>(slf: &Bound<'py, Self>) -> PyResult<Bound<'py, PyAny>> {
-        coroutine(slf.py(), Enter(slf.clone().unbind()))
+        coroutine(slf.py(), Enter::new(slf.clone().unbind()))
     }
 
     #[pyo3(signature = (et, exc, tb))]
@@ -137,12 +144,7 @@ impl TaskGroup {
         exc: Py<PyAny>,
         tb: Py<PyAny>,
     ) -> PyResult<Bound<'py, PyAny>> {
-        let work = Exit {
-            group: slf.clone().unbind(),
-            raised: (et, exc, tb),
-            waits: false,
-        };
-        coroutine(slf.py(), work)
+        coroutine(slf.py(), Exit::new(slf.clone().unbind(), (et, exc, tb)))
     }
 
     #[getter]
@@ -196,7 +198,7 @@ impl TaskGroup {
     }
 
     #[setter(_on_completed_fut)]
-    fn set_on_completed_fut(&self, value: Option<Py<PyAny>>) {
+    pub(super) fn set_on_completed_fut(&self, value: Option<Py<PyAny>>) {
         drop(self.change(|fields| std::mem::replace(&mut fields.on_completed, value)));
     }
 
@@ -322,9 +324,7 @@ impl TaskGroup {
         let Some(tasks) = tasks else { return Ok(()) };
         tasks.discard(task)?;
         match on_completed {
-            Some(end) if tasks.is_empty() => {
-                stock.finish(&end, PyBool::new(py, true).as_any())
-            }
+            Some(end) if tasks.is_empty() => stock.finish(&end, PyBool::new(py, true).as_any()),
             _ => Ok(()),
         }
     }
@@ -358,7 +358,7 @@ impl TaskGroup {
     }
 
     /// The group is over: it makes no tasks any more, and none of it ends.
-    fn forget(&self) {
+    pub(super) fn forget(&self) {
         drop(self.change(|fields| (fields.callback.take(), fields.named.take())));
     }
 
@@ -378,8 +378,44 @@ impl TaskGroup {
         Ok(named)
     }
 
+    /// Is the block entered, and which loop is known so far?
+    pub(super) fn beginning<'py>(&self, py: Python<'py>) -> (bool, Option<Bound<'py, PyAny>>) {
+        let fields = self.fields.lock();
+        let known = fields.event_loop.as_ref();
+        (fields.entered, known.map(|found| found.bind(py).clone()))
+    }
+
+    /// The block is entered, by a task of a loop.
+    pub(super) fn enter(&self, event_loop: Bound<'_, PyAny>, parent: Bound<'_, PyAny>) {
+        let before = self.change(|fields| {
+            fields.entered = true;
+            let event_loop = fields.event_loop.replace(event_loop.unbind());
+            (event_loop, fields.parent.replace(parent.unbind()))
+        });
+        drop(before);
+    }
+
+    /// The block is left, and all has gone well.
+    pub(super) fn leave(&self) {
+        self.fields.lock().exiting = true;
+        self.forget();
+    }
+
+    /// Does `how` while nobody sees that the group has cancelled its parent.
+    pub(super) fn hiding_cancellation<T>(&self, how: impl FnOnce() -> T) -> T {
+        let hidden = self.change(|fields| std::mem::take(&mut fields.parent_cancelled));
+        let result = how();
+        self.fields.lock().parent_cancelled = hidden;
+        result
+    }
+
+    /// Are the tasks being cancelled?
+    pub(super) fn is_aborting(&self) -> bool {
+        self.fields.lock().aborting
+    }
+
     /// Have all tasks ended, and none with an exception?
-    fn ended_well(&self, py: Python<'_>) -> bool {
+    pub(super) fn ended_well(&self, py: Python<'_>) -> bool {
         let fields = self.fields.lock();
         let no_tasks = fields
             .tasks
@@ -394,9 +430,8 @@ impl TaskGroup {
     }
 
     /// What the end of the group has to wait for, if nothing has gone wrong.
-    fn wait_for_tasks<'py>(
+    pub(super) fn wait_for_tasks<'py>(
         slf: &Bound<'py, Self>,
-        stock: &'static Stock,
     ) -> PyResult<Option<Bound<'py, PyAny>>> {
         let py = slf.py();
         let event_loop = {
@@ -406,14 +441,19 @@ impl TaskGroup {
                 && fields.base_error.is_none()
                 && fields.on_completed.is_none();
             let tasks = fields.tasks.as_ref().map(|tasks| tasks.bind(py));
-            if !is_plain || tasks.is_none_or(|tasks| tasks.is_empty()) {
+            if !is_plain || tasks.is_none_or(PySetMethods::is_empty) {
                 return Ok(None);
             }
             fields.exiting = true;
-            fields.event_loop.as_ref().map(|found| found.bind(py).clone())
+            fields
+                .event_loop
+                .as_ref()
+                .map(|found| found.bind(py).clone())
         };
-        let Some(event_loop) = event_loop else { return Ok(None) };
-        let end = stock.new_future(&event_loop)?;
+        let Some(event_loop) = event_loop else {
+            return Ok(None);
+        };
+        let end = new_future(&event_loop)?;
         slf.get().set_on_completed_fut(Some(end.clone().unbind()));
         Ok(Some(end))
     }
@@ -429,147 +469,6 @@ impl TaskGroup {
             return None;
         }
         Some((fields.event_loop.as_ref()?.bind(py).clone(), tasks.clone()))
-    }
-}
-
-/// `__aenter__`.
-struct Enter(Py<TaskGroup>);
-
-impl Work for Enter {
-    const ORIGIN: &'static Origin = &Origin {
-        module: "ropewalk._asyncio.taskgroups",
-        qualname: "TaskGroup.__aenter__",
-    };
-
-    fn start(&mut self, py: Python<'_>) -> PyResult<Step> {
-        let group = self.0.bind(py);
-        let (entered, known) = {
-            let fields = group.get().fields.lock();
-            let known = fields.event_loop.as_ref();
-            (fields.entered, known.map(|found| found.bind(py).clone()))
-        };
-        if !entered {
-            let stock = Stock::get(py)?;
-            let event_loop = match known {
-                Some(event_loop) => event_loop,
-                None => stock.needed_running_loop(py)?,
-            };
-            if let Some(task) = stock.current_task_of(&event_loop)? {
-                let before = group.get().change(|fields| {
-                    fields.entered = true;
-                    let event_loop = fields.event_loop.replace(event_loop.unbind());
-                    (event_loop, fields.parent.replace(task.unbind()))
-                });
-                drop(before);
-                return Ok(Step::Return(group.clone().into_any().unbind()));
-            }
-        }
-        let stock = group.call_method0(intern!(py, "_stock_enter"))?;
-        Ok(Step::Wait(stock.unbind()))
-    }
-
-    fn resume(&mut self, _py: Python<'_>, outcome: PyResult<Py<PyAny>>) -> PyResult<Step> {
-        outcome.map(Step::Return)
-    }
-
-    fn traverse(&self, visit: &mut Visit) -> Result<(), Stop> {
-        visit.call(&self.0)
-    }
-}
-
-/// `__aexit__`.
-struct Exit {
-    group: Py<TaskGroup>,
-    raised: (Py<PyAny>, Py<PyAny>, Py<PyAny>),
-    /// It waits for the tasks by itself; else the standard library does.
-    waits: bool,
-}
-
-impl Exit {
-    /// Waits as long as there are tasks and all is well; then, or else, ends the group.
-    fn go_on(&mut self, py: Python<'_>) -> PyResult<Step> {
-        let group = self.group.bind(py);
-        if let Some(end) = TaskGroup::wait_for_tasks(group, Stock::get(py)?)? {
-            self.waits = true;
-            return Ok(Step::Wait(end.unbind()));
-        }
-        if group.get().ended_well(py) {
-            group.get().fields.lock().exiting = true;
-            group.get().forget();
-            return Ok(Step::Return(py.None()));
-        }
-        self.hand_on(py)
-    }
-
-    /// The standard library's method does the rest.
-    fn hand_on(&mut self, py: Python<'_>) -> PyResult<Step> {
-        let group = self.group.bind(py);
-        let (et, exc, tb) = &self.raised;
-        let stock = group.call_method1(intern!(py, "_stock_exit"), (et, exc, tb))?;
-        if !self.waits || Stock::get(py)?.group_gives_name {
-            self.waits = false;
-            return Ok(Step::Wait(stock.unbind()));
-        }
-        // Up to Python 3.12 it looks at the beginning whether the group has cancelled its parent.
-        // Now is later than that: its own wait would have seen nothing of it.
-        self.waits = false;
-        let hidden = group.get().change(|fields| std::mem::take(&mut fields.parent_cancelled));
-        let begun = begin(stock);
-        group.get().fields.lock().parent_cancelled = hidden;
-        begun
-    }
-}
-
-impl Work for Exit {
-    const ORIGIN: &'static Origin = &Origin {
-        module: "ropewalk._asyncio.taskgroups",
-        qualname: "TaskGroup.__aexit__",
-    };
-
-    fn start(&mut self, py: Python<'_>) -> PyResult<Step> {
-        if self.raised.0.is_none(py) {
-            self.go_on(py)
-        } else {
-            self.hand_on(py)
-        }
-    }
-
-    fn resume(&mut self, py: Python<'_>, outcome: PyResult<Py<PyAny>>) -> PyResult<Step> {
-        if !self.waits {
-            self.group.bind(py).get().forget();
-            return outcome.map(Step::Return);
-        }
-        let group = self.group.bind(py).get();
-        match outcome {
-            Ok(_) => {
-                group.set_on_completed_fut(None);
-                self.go_on(py)
-            }
-            Err(error) => {
-                let class = Stock::get(py)?.cancelled_error(py);
-                if !error.is_instance(py, class) {
-                    return Err(error);
-                }
-                group.set_on_completed_fut(None);
-                if !group.fields.lock().aborting {
-                    // As if the cancellation had come while the block was still running.
-                    let traceback = error.traceback(py).map(Bound::into_any);
-                    self.raised = (
-                        class.clone().into_any().unbind(),
-                        error.into_value(py).into_any(),
-                        traceback.map_or_else(|| py.None(), Bound::unbind),
-                    );
-                }
-                self.hand_on(py)
-            }
-        }
-    }
-
-    fn traverse(&self, visit: &mut Visit) -> Result<(), Stop> {
-        visit.call(&self.group)?;
-        visit.call(&self.raised.0)?;
-        visit.call(&self.raised.1)?;
-        visit.call(&self.raised.2)
     }
 }
 

@@ -6,6 +6,7 @@ mod calls;
 mod children;
 mod gather;
 mod group;
+mod group_block;
 pub(crate) mod module;
 mod native;
 mod registry;

@@ -9,6 +9,7 @@ use crate::names::intern;
 use pyo3::ffi;
 use pyo3::prelude::*;
 use pyo3::types::{PyBool, PyType};
+use std::ffi::c_int;
 
 /// A method that `_asyncio.Future` and `_asyncio.Task` share.
 #[derive(Debug)]
@@ -18,6 +19,9 @@ struct Method {
     class: Py<PyType>,
     function: Function,
 }
+
+const FAST: c_int = ffi::METH_FASTCALL | ffi::METH_KEYWORDS;
+const OF_CLASS: c_int = FAST | ffi::METH_METHOD;
 
 /// How C takes the arguments.
 #[derive(Clone, Copy, Debug)]
@@ -55,8 +59,6 @@ impl Method {
         // SAFETY: the definition lives as long as the class.
         let definition = unsafe { *definition };
         let call = definition.ml_meth;
-        const FAST: i32 = ffi::METH_FASTCALL | ffi::METH_KEYWORDS;
-        const OF_CLASS: i32 = FAST | ffi::METH_METHOD;
         method.function = match definition.ml_flags {
             // SAFETY: the flags say which of the pointers it is, here and below.
             ffi::METH_NOARGS => Function::None(unsafe { call.PyCFunction }),
@@ -88,18 +90,18 @@ impl Method {
         for (pointer, argument) in pointers[1..].iter_mut().zip(arguments) {
             *pointer = argument.as_ptr();
         }
-        let (names, named) = match keywords {
+        let (names, count_named) = match keywords {
             Some(keywords) => (keywords.names(py)?.as_ptr(), keywords.len()),
             None => (std::ptr::null_mut(), 0),
         };
-        let positional = COUNT.saturating_sub(named);
+        let positional = COUNT.saturating_sub(count_named);
         let first = pointers[1..].as_ptr();
         let result = match self.function {
             Function::None(function) if COUNT == 0 => {
                 // SAFETY: a method without arguments, of an object of the class that it is of.
                 unsafe { function(this, std::ptr::null_mut()) }
             }
-            Function::One(function) if COUNT == 1 && named == 0 => {
+            Function::One(function) if COUNT == 1 && count_named == 0 => {
                 // SAFETY: a method with one argument, of an object of the class that it is of.
                 unsafe { function(this, pointers[1]) }
             }
@@ -290,7 +292,9 @@ impl Attribute {
         object: &Bound<'py, PyAny>,
         value: &Bound<'py, PyAny>,
     ) -> PyResult<()> {
-        let set = self.set.filter(|_| object.get_type_ptr() == self.class.as_ptr().cast());
+        let set = self
+            .set
+            .filter(|_| object.get_type_ptr() == self.class.as_ptr().cast());
         let Some(set) = set else {
             return object.setattr(self.name, value);
         };

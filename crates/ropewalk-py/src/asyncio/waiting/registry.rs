@@ -113,7 +113,9 @@ pub(super) fn register_quickly(py: Python<'_>) -> PyResult<()> {
 
 fn quicken(set: &Bound<'_, PyAny>) -> PyResult<()> {
     let py = set.py();
-    let class = py.import(intern!(py, "_weakrefset"))?.getattr(intern!(py, "WeakSet"))?;
+    let class = py
+        .import(intern!(py, "_weakrefset"))?
+        .getattr(intern!(py, "WeakSet"))?;
     let Some(own) = set.getattr_opt(intern!(py, "__dict__"))? else {
         return Ok(());
     };
@@ -126,7 +128,8 @@ fn quicken(set: &Bound<'_, PyAny>) -> PyResult<()> {
     let references = part(intern!(py, "data"))?;
     let iterating = part(intern!(py, "_iterating"))?;
     let pending = part(intern!(py, "_pending_removals"))?;
-    let (Some(references), Some(iterating), Some(pending)) = (references, iterating, pending) else {
+    let (Some(references), Some(iterating), Some(pending)) = (references, iterating, pending)
+    else {
         // Another kind of set than this is written for.
         return Ok(());
     };

@@ -156,14 +156,6 @@ impl Stock {
         self.log_destroy_pending.set(task, no.as_any())
     }
 
-    /// `event_loop.create_future()`.
-    pub(super) fn new_future<'py>(
-        &self,
-        event_loop: &Bound<'py, PyAny>,
-    ) -> PyResult<Bound<'py, PyAny>> {
-        event_loop.call_method0(intern!(event_loop.py(), "create_future"))
-    }
-
     pub(super) fn task_class<'py>(&self, py: Python<'py>) -> &Bound<'py, PyType> {
         self.task.bind(py)
     }
@@ -213,7 +205,9 @@ impl Stock {
     pub(super) fn is_done(&'static self, future: &Bound<'_, PyAny>) -> PyResult<bool> {
         match self.native(future) {
             Some(native) => native.is_done(),
-            None => future.call_method0(intern!(future.py(), "done"))?.is_truthy(),
+            None => future
+                .call_method0(intern!(future.py(), "done"))?
+                .is_truthy(),
         }
     }
 
@@ -227,7 +221,9 @@ impl Stock {
         }
         match self.native(task) {
             Some(native) => native.cancelling().map(Some),
-            None => task.call_method0(intern!(task.py(), "cancelling")).map(Some),
+            None => task
+                .call_method0(intern!(task.py(), "cancelling"))
+                .map(Some),
         }
     }
 

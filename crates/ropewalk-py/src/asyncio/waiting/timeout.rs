@@ -208,7 +208,8 @@ impl Timeout {
             _ => stock.needed_running_loop(py)?,
         };
         if let Some(task) = stock.current_task_of(&event_loop)? {
-            slf.get().enter_without_timer(stock, &task, stock.cancelling(&task)?);
+            slf.get()
+                .enter_without_timer(stock, &task, stock.cancelling(&task)?);
             Self::arm(slf, &event_loop)?;
             return Ok(true);
         }
@@ -216,7 +217,8 @@ impl Timeout {
         let Some(task) = stock.current_task_of(&running)? else {
             return Ok(false);
         };
-        slf.get().enter_without_timer(stock, &task, stock.cancelling(&task)?);
+        slf.get()
+            .enter_without_timer(stock, &task, stock.cancelling(&task)?);
         Self::arm(slf, &running)?;
         Ok(true)
     }

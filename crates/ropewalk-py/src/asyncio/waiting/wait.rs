@@ -4,6 +4,7 @@
 //! of other kinds than asyncio's own, and whatever is refused, are a case for the standard library.
 
 use super::callback::{Callback, callback};
+use super::calls::new_future;
 use super::native::Native;
 use super::stock::Stock;
 use crate::asyncio::awaitable::{Origin, Step, Stop, Visit, Work, coroutine};
@@ -141,7 +142,7 @@ impl Work for Wait {
             return Ok(Step::Wait(handed.unbind()));
         };
         let event_loop = stock.needed_running_loop(py)?;
-        let waiter = stock.new_future(&event_loop)?;
+        let waiter = new_future(&event_loop)?;
         let completion = Completion {
             missing: AtomicUsize::new(futures.len()),
             until,

@@ -5,6 +5,7 @@
 //! of Python's that are given along: the standard library's own where it has them.
 
 use super::callback::{Callback, callback};
+use super::calls::new_future;
 use super::children::{Maker, check_loop, ensure_future};
 use super::stock::Stock;
 use super::timeout::Timeout;
@@ -211,7 +212,7 @@ impl Work for ByTask {
             let stock = self.stock.bind(py).call1((awaited, seconds))?;
             return Ok(Step::Wait(stock.unbind()));
         }
-        let waiter = stock.new_future(&event_loop)?;
+        let waiter = new_future(&event_loop)?;
         let release = callback::<ReleaseWaiter>(&waiter)?;
         let native = stock.native(awaited);
         let is_done = match native {
