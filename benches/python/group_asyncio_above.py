@@ -7,7 +7,9 @@ from time import perf_counter
 from typing import Any
 
 from .case import AnyCase, Group, Module, Scenario
-from .loops import LOOPS, PEERS, drive
+from .loops import LOOPS, MIXED, PEERS, drive
+
+Work = Callable[[Module, Any, int], Coroutine[Any, Any, float]]
 
 
 async def nothing() -> None:
@@ -122,29 +124,80 @@ async def condition(module: Module, loop: Any, count: int) -> float:
     return perf_counter() - started
 
 
-async def gather(module: Module, loop: Any, count: int) -> float:
-    """Ten coroutines at a time."""
-    started = perf_counter()
-    for _ in range(count // 10):
-        await module.gather(*[nothing() for _ in range(10)])
-    return perf_counter() - started
+Job = Callable[[Module], Coroutine[Any, Any, Any]]
 
 
-async def task_group(module: Module, loop: Any, count: int) -> float:
-    """Ten tasks at a time."""
-    started = perf_counter()
-    for _ in range(count // 10):
-        async with module.TaskGroup() as group:
-            for _ in range(10):
-                group.create_task(nothing())
-    return perf_counter() - started
+def ready(module: Module) -> Coroutine[Any, Any, Any]:
+    """A child that ends in its first step."""
+    return nothing()
 
 
-async def wait_for(module: Module, loop: Any, count: int) -> float:
-    """A coroutine that needs one turn, with a time-out that is not reached."""
+def sleeping(module: Module) -> Coroutine[Any, Any, Any]:
+    """A child that takes two turns of the loop."""
+    result: Coroutine[Any, Any, Any] = module.sleep(0)
+    return result
+
+
+def gather(many: int, job: Job) -> Work:
+    """So many coroutines at a time."""
+
+    async def run(module: Module, loop: Any, count: int) -> float:
+        started = perf_counter()
+        for _ in range(max(count // many, 1)):
+            await module.gather(*[job(module) for _ in range(many)])
+        return perf_counter() - started
+
+    return run
+
+
+def task_group(many: int, job: Job) -> Work:
+    """So many tasks at a time."""
+
+    async def run(module: Module, loop: Any, count: int) -> float:
+        started = perf_counter()
+        for _ in range(max(count // many, 1)):
+            async with module.TaskGroup() as group:
+                for _ in range(many):
+                    group.create_task(job(module))
+        return perf_counter() - started
+
+    return run
+
+
+def wait(many: int, until: str) -> Work:
+    """So many futures at a time."""
+
+    async def run(module: Module, loop: Any, count: int) -> float:
+        started = perf_counter()
+        for _ in range(max(count // many, 1)):
+            futures = [loop.create_future() for _ in range(many)]
+            for future in futures:
+                loop.call_soon(future.set_result, None)
+            await module.wait(futures, return_when=until)
+        return perf_counter() - started
+
+    return run
+
+
+def wait_for(job: Job) -> Work:
+    """A coroutine, with a time-out that is not reached."""
+
+    async def run(module: Module, loop: Any, count: int) -> float:
+        started = perf_counter()
+        for _ in range(count):
+            await module.wait_for(job(module), 10)
+        return perf_counter() - started
+
+    return run
+
+
+async def wait_for_future(module: Module, loop: Any, count: int) -> float:
+    """A future that gets its result in the next turn."""
     started = perf_counter()
     for _ in range(count):
-        await module.wait_for(module.sleep(0), 10)
+        future = loop.create_future()
+        loop.call_soon(future.set_result, None)
+        await module.wait_for(future, 10)
     return perf_counter() - started
 
 
@@ -169,9 +222,6 @@ async def lines(module: Module, loop: Any, count: int) -> float:
             await reader.readline()
         elapsed += perf_counter() - started
     return elapsed
-
-
-Work = Callable[[Module, Any, int], Coroutine[Any, Any, float]]
 
 
 def _case(
@@ -201,9 +251,19 @@ CASES: tuple[AnyCase, ...] = (
     _case("async with Semaphore", semaphore, 3),
     _case("Event set+wait+clear", event, 2),
     _case("Condition round trip of two tasks", condition, None, 30_000),
-    _case("gather of ten, per coroutine", gather, 1.5),
-    _case("TaskGroup of ten, per task", task_group, 1.5),
-    _case("wait_for", wait_for, 1.5, 50_000),
+    _case("gather of ten, per coroutine", gather(10, ready), 1.5),
+    _case("gather of a hundred, per coroutine", gather(100, ready), 1.5),
+    _case("gather of a thousand, per coroutine", gather(1000, ready), 1.5),
+    _case("gather of ten that sleep, per coroutine", gather(10, sleeping), 1.5),
+    _case("gather of a thousand that sleep", gather(1000, sleeping), 1.5),
+    _case("TaskGroup of ten, per task", task_group(10, ready), 1.5),
+    _case("TaskGroup of a hundred, per task", task_group(100, ready), 1.5),
+    _case("TaskGroup of ten that sleep, per task", task_group(10, sleeping), 1.5),
+    _case("wait for ten futures, per future", wait(10, "ALL_COMPLETED"), 1.3),
+    _case("wait for the first of ten", wait(10, "FIRST_COMPLETED"), 1.3),
+    _case("wait_for", wait_for(sleeping), 1.5, 50_000),
+    _case("wait_for, ready at once", wait_for(ready), 1.5, 50_000),
+    _case("wait_for a future", wait_for_future, 1.5, 50_000),
     _case("async with timeout()", timeout, 1.5, 50_000),
     _case("StreamReader.readline, there already", lines, None),
 )
@@ -214,5 +274,5 @@ GROUP = Group(
     ropewalk="ropewalk.asyncio",
     ours="SelectorEventLoop",
     cases=CASES,
-    peers=PEERS,
+    peers={**PEERS, **MIXED},
 )

@@ -15,7 +15,9 @@ from typing import Any
 from .case import Module
 from .subjects import ROPEWALK, STDLIB
 
-LOOPS = frozenset({STDLIB, ROPEWALK, "uvloop", "rloop"})
+LOOPS = frozenset(
+    {STDLIB, ROPEWALK, "uvloop", "rloop", "asyncio on ours", "ours on uvloop"}
+)
 
 
 def peer(name: str) -> Callable[[], Module]:
@@ -29,7 +31,25 @@ def peer(name: str) -> Callable[[], Module]:
     return load
 
 
+def _same_loop() -> Module:
+    package = importlib.import_module("ropewalk.asyncio")
+    names = {**vars(asyncio), "new_event_loop": package.new_event_loop}
+    return SimpleNamespace(**names)
+
+
+def _ours_on_uvloop() -> Module:
+    loops = importlib.import_module("uvloop")
+    package = importlib.import_module("ropewalk.asyncio")
+    names = {name: getattr(package, name) for name in package.__all__}
+    names["new_event_loop"] = loops.new_event_loop
+    return SimpleNamespace(**names)
+
+
 PEERS = {"uvloop": peer("uvloop"), "rloop": peer("rloop")}
+
+# What stands above the loop is also measured apart from it: asyncio's on our loop, and
+# ours on uvloop.
+MIXED = {"asyncio on ours": _same_loop, "ours on uvloop": _ours_on_uvloop}
 
 
 def drive(module: Module, main: Callable[[Any], Coroutine[Any, Any, float]]) -> float:
