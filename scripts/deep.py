@@ -4,7 +4,9 @@ Promise: nothing is left out in silence; what this machine cannot run says
 `skipped: ...`; the status is 1 when anything failed.
 """
 
+import subprocess
 import sys
+from pathlib import Path
 
 from steps import show
 from toolchain import (
@@ -22,24 +24,37 @@ DEEP_PREEMPTIONS = 3
 STRESS_ROUNDS = 50
 
 HOST = "x86_64-unknown-linux-gnu"
+NIGHTLY = "rustup toolchain install nightly -c miri,rust-src"
 
 
-def sanitizer(name: str, more: str = "") -> tuple[list[str], dict[str, str]]:
+def address_sanitizer() -> tuple[list[str], dict[str, str]]:
     """The sanitizers are an unstable flag; RUSTC_BOOTSTRAP=1 stays in this file."""
-    flags = f"-Zsanitizer={name} {more}".strip()
-    environment = with_rustflags(flags, f"sanitizer-{name}")
+    environment = with_rustflags("-Zsanitizer=address", "sanitizer-address")
     environment["RUSTC_BOOTSTRAP"] = "1"
-    words = ["cargo", "test", "--quiet", "--target", HOST, "--lib", "--tests"]
+    return [*sanitized("cargo"), *engine_crates()], environment
+
+
+def thread_sanitizer() -> tuple[list[str], dict[str, str]]:
+    """With a std built for it: the channels of the ready-made one look like races."""
+    environment = with_rustflags("-Zsanitizer=thread", "sanitizer-thread")
+    # Else a test program would go on after a race, and some would do so for minutes.
+    environment["TSAN_OPTIONS"] = "halt_on_error=1"
+    words = [*sanitized("cargo", "+nightly"), "-Zbuild-std"]
     return [*words, *engine_crates()], environment
 
 
-def sanitizers() -> dict[str, tuple[list[str], dict[str, str]]]:
-    # std is precompiled without the thread sanitizer, which the flag owns up to.
-    mixed = "-Cunsafe-allow-abi-mismatch=sanitizer"
-    return {
-        "address sanitizer": sanitizer("address"),
-        "thread sanitizer": sanitizer("thread", mixed),
-    }
+def sanitized(*cargo: str) -> list[str]:
+    words = ["test", "--quiet", "--no-fail-fast", "--target", HOST]
+    return [*cargo, *words, "--lib", "--tests"]
+
+
+def has_nightly_source() -> bool:
+    """Whether the nightly toolchain can build its own std."""
+    done = subprocess.run(
+        ["rustc", "+nightly", "--print", "sysroot"], capture_output=True, text=True
+    )
+    library = Path(done.stdout.strip(), "lib/rustlib/src/rust/library/std/Cargo.toml")
+    return done.returncode == 0 and library.exists()
 
 
 def has_miri() -> bool:
@@ -65,18 +80,22 @@ def main() -> int:
     for arguments in loom_models():
         title = f"loom models of {arguments[1]}, {DEEP_PREEMPTIONS} preemptions"
         suite(title, loom_command(arguments), loom_environment(DEEP_PREEMPTIONS))
-    for title, (command, environment) in sanitizers().items():
-        if has_std(HOST):
-            suite(title, command, environment)
-        else:
-            print(f"skipped: no {HOST} for the {title}")
+    if has_std(HOST):
+        suite("address sanitizer", *address_sanitizer())
+    else:
+        print(f"skipped: address sanitizer: no {HOST}")
+    if has_nightly_source():
+        suite("thread sanitizer", *thread_sanitizer())
+    else:
+        print(f"skipped: thread sanitizer: no nightly with rust-src ({NIGHTLY})")
     if has_miri():
         suite("miri", *miri())
     else:
-        print("skipped: no miri (rustup toolchain install nightly -c miri,rust-src)")
+        print(f"skipped: miri: no nightly with it ({NIGHTLY})")
     python = venv_tool("python")
     rounds = ["tests/stress/run.py", "--rounds", str(STRESS_ROUNDS)]
     suite(f"stress, {STRESS_ROUNDS} rounds", [python, *rounds])
+    suite("uvloop's tests", [python, "tests/software/uvloop_tests.py"])
     suite("CPython's tests, all", [python, "tests/cpython/run.py", "-j2"])
 
     print(f"\nfailed: {', '.join(failed)}" if failed else "\ndeep: all passed")

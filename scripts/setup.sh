@@ -46,7 +46,10 @@ check_python() {
 check_rust() {
     wanted=$(sed -n 's/^rust-version = "1\.\([0-9]*\)".*/\1/p' Cargo.toml | head -n 1)
     found=$(rustc --version 2>/dev/null | sed -n 's/^rustc 1\.\([0-9]*\)\..*/\1/p')
-    if [ -z "$found" ] || ! cargo --version >/dev/null 2>&1; then
+    if [ -z "$found" ] && command -v rustup >/dev/null 2>&1; then
+        need "a Rust toolchain (rustup is here, but has chosen none for HOME=${HOME:-})" \
+            "rustup default stable, or set RUSTUP_HOME to where its toolchains are"
+    elif [ -z "$found" ] || ! cargo --version >/dev/null 2>&1; then
         need "Rust (cargo and rustc >= 1.$wanted)" \
             "install it with rustup, https://rustup.rs (distributions' packages are often older)" \
             "then open a new shell, or: . \"\$HOME/.cargo/env\""
