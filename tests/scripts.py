@@ -8,6 +8,8 @@ import sys
 import textwrap
 from types import ModuleType
 
+from tests.threads import wait_until_asleep
+
 # What each script begins with.
 _HEAD = """
 import os, signal, sys, threading, time
@@ -59,6 +61,18 @@ class Script:
                 break
             line += read
         return line.decode().rstrip("\n")
+
+    def signal_in_its_sleep(self, number: signal.Signals) -> None:
+        """Send a signal once the main thread has said "waiting", and waits."""
+        assert self.read_line() == "waiting"
+        wait_until_asleep(self.process.pid)
+        self.process.send_signal(number)
+
+    def end_well(self) -> list[str]:
+        """The rest of the output of a script that has to end well and silently."""
+        status, out, err = self.end()
+        assert (status, err) == (0, ""), f"status {status}\n{out}\n{err}"
+        return out.splitlines()
 
     def end(self) -> tuple[int, str, str]:
         """Status, the rest of the output, and what was written to stderr."""

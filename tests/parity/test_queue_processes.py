@@ -48,12 +48,8 @@ q.put(2)
 say(getter.result())
 """,
     )
-    assert script.read_line() == "waiting"
-    wait_until_asleep(script.process.pid)
-    script.process.send_signal(signal.SIGINT)
-    status, out, err = script.end()
-    assert (status, err) == (0, "")
-    assert out.splitlines() == ["interrupted", "1 0 0 0 1", "2"]
+    script.signal_in_its_sleep(signal.SIGINT)
+    assert script.end_well() == ["interrupted", "1 0 0 0 1", "2"]
 
 
 @all_waits
@@ -61,9 +57,7 @@ def test_ctrl_c_ends_a_program_with_the_usual_traceback(
     impl: ModuleType, wait: str
 ) -> None:
     script = Script(impl, QUEUES + f'say("waiting")\n{wait}\n')
-    assert script.read_line() == "waiting"
-    wait_until_asleep(script.process.pid)
-    script.process.send_signal(signal.SIGINT)
+    script.signal_in_its_sleep(signal.SIGINT)
     status, _, err = script.end()
     assert status == -signal.SIGINT
     assert err.rstrip().endswith("KeyboardInterrupt")
@@ -90,12 +84,8 @@ other.result()
 say("ended")
 """,
     )
-    assert script.read_line() == "waiting"
-    wait_until_asleep(script.process.pid)
-    script.process.send_signal(signal.SIGINT)
-    status, out, err = script.end()
-    assert (status, err) == (0, "")
-    assert out.splitlines() == ["interrupted True", "ended"]
+    script.signal_in_its_sleep(signal.SIGINT)
+    assert script.end_well() == ["interrupted True", "ended"]
 
 
 def test_a_handler_that_returns_does_not_lengthen_or_shorten_the_wait(
@@ -196,9 +186,7 @@ for item in range(3):
 say(q.get(), q.get(), q.get(), q.qsize())
 """,
     )
-    assert script.read_line() == "waiting"
-    wait_until_asleep(script.process.pid)
-    script.process.send_signal(signal.SIGUSR1)
+    script.signal_in_its_sleep(signal.SIGUSR1)
     assert script.end() == (0, "stopped\n0 1 2 0\n", "")
 
 

@@ -92,12 +92,8 @@ except KeyboardInterrupt:
 {AFTERWARDS}
 """,
     )
-    assert script.read_line() == "waiting"
-    wait_until_asleep(script.process.pid)
-    script.process.send_signal(signal.SIGINT)
-    status, out, err = script.end()
-    assert (status, err) == (0, "")
-    assert out.splitlines() == ["interrupted", *AS_EXPECTED]
+    script.signal_in_its_sleep(signal.SIGINT)
+    assert script.end_well() == ["interrupted", *AS_EXPECTED]
 
 
 @every_wait
@@ -105,9 +101,7 @@ def test_ctrl_c_ends_a_program_with_the_usual_traceback(
     impl: ModuleType, wait: str
 ) -> None:
     script = Script(impl, THINGS + f'say("waiting")\n{wait}\n')
-    assert script.read_line() == "waiting"
-    wait_until_asleep(script.process.pid)
-    script.process.send_signal(signal.SIGINT)
+    script.signal_in_its_sleep(signal.SIGINT)
     status, _, err = script.end()
     assert status == -signal.SIGINT
     assert err.rstrip().endswith("KeyboardInterrupt")
@@ -142,9 +136,7 @@ except KeyError:
         wait_until_asleep(script.process.pid)
         script.process.send_signal(signal.SIGUSR1)
         assert script.read_line() == "handled"
-    status, out, err = script.end()
-    assert (status, err) == (0, "")
-    assert out.splitlines() == ["left", *AS_EXPECTED]
+    assert script.end_well() == ["left", *AS_EXPECTED]
 
 
 @pytest.mark.parametrize("wait", WAITS.values(), ids=WAITS)
@@ -194,9 +186,7 @@ say("waiting")
 say({wait}, held.locked(), semaphore._value)
 """,
     )
-    assert script.read_line() == "waiting"
-    wait_until_asleep(script.process.pid)
-    script.process.send_signal(signal.SIGUSR1)
+    script.signal_in_its_sleep(signal.SIGUSR1)
     assert script.end() == (0, "True True 0\n", "")
 
 
@@ -232,12 +222,8 @@ except KeyError:
 {AFTERWARDS}
 """,
     )
-    assert script.read_line() == "waiting"
-    wait_until_asleep(script.process.pid)
-    script.process.send_signal(signal.SIGUSR1)
-    status, out, err = script.end()
-    assert (status, err) == (0, "")
-    assert out.splitlines() == ["handled", "left", *AS_EXPECTED]
+    script.signal_in_its_sleep(signal.SIGUSR1)
+    assert script.end_well() == ["handled", "left", *AS_EXPECTED]
 
 
 @every_wait
@@ -264,16 +250,12 @@ except KeyboardInterrupt:
 """,
         *QUIET_FORK,
     )
-    assert script.read_line() == "waiting"
-    wait_until_asleep(script.process.pid)
-    script.process.send_signal(signal.SIGUSR1)
+    script.signal_in_its_sleep(signal.SIGUSR1)
     assert script.read_line() == "True 0"
     assert script.read_line() == "handled"
     wait_until_asleep(script.process.pid)
     script.process.send_signal(signal.SIGINT)
-    status, out, err = script.end()
-    assert (status, err) == (0, "")
-    assert out.splitlines() == ["interrupted", *AS_EXPECTED]
+    assert script.end_well() == ["interrupted", *AS_EXPECTED]
 
 
 def test_an_interrupted_wait_takes_a_contended_lock_again(impl: ModuleType) -> None:
@@ -290,7 +272,5 @@ with condition:
 say(condition._is_owned(), condition.acquire(False))
 """,
     )
-    assert script.read_line() == "waiting"
-    wait_until_asleep(script.process.pid)
-    script.process.send_signal(signal.SIGINT)
+    script.signal_in_its_sleep(signal.SIGINT)
     assert script.end() == (0, "interrupted True\nFalse True\n", "")
