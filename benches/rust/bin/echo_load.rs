@@ -9,7 +9,8 @@
 //! ```
 //!
 //! Without `--every-ms` each connection sends its next message when the last has come back whole;
-//! with it, each sends one per interval, spread evenly, for `--seconds`.
+//! with it, each sends one per interval, spread evenly, for `--seconds`. With `--line 1` a message
+//! is one line, its end included.
 
 use ropewalk_benches::words::{Words, nothing_left};
 use rustix::event::epoll;
@@ -27,6 +28,7 @@ struct Order {
     connections: usize,
     addresses: u8,
     size: usize,
+    line: bool,
     messages: u64,
     every: Option<Duration>,
     seconds: u64,
@@ -39,6 +41,7 @@ fn order() -> Result<Order, Box<dyn Error>> {
         connections: words.number("connections", Some(1))?,
         addresses: words.number("addresses", Some(1))?,
         size: words.number("size", Some(1024))?,
+        line: words.number("line", Some(0))? != 0,
         messages: words.number("messages", Some(u64::MAX))?,
         every: match words.number("every-ms", Some(0))? {
             0 => None,
@@ -119,7 +122,15 @@ impl Load {
             });
         }
         // No two neighbouring bytes alike, and a period that divides no buffer size.
-        let message = (0..=250).cycle().take(order.size).collect();
+        let mut message: Vec<u8> = (0..=250).cycle().take(order.size).collect();
+        if order.line {
+            for byte in message.iter_mut().filter(|byte| **byte == b'\n') {
+                *byte = b'\r';
+            }
+            if let Some(last) = message.last_mut() {
+                *last = b'\n';
+            }
+        }
         Ok(Self {
             message,
             scratch: vec![0; order.size.max(1 << 16)],

@@ -12,7 +12,7 @@ import socket
 import sys
 from asyncio import constants, protocols, selector_events, sslproto, unix_events
 
-from ropewalk._ropewalk.asyncio.transports import StreamCore
+from ropewalk._ropewalk.asyncio.transports import Noticing, StreamCore, use_class
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -89,9 +89,14 @@ class _Writer(_Stream):
         )
 
 
-class _SelectorSocketTransport(_Writer, _stdlib._SelectorSocketTransport):  # type: ignore[misc]
+class _SelectorSocketTransport(  # type: ignore[misc]
+    _Writer,
+    Noticing,
+    _stdlib._SelectorSocketTransport,  # type: ignore[misc]
+):
     """A transport over a stream socket."""
 
+    _closing = _in_core("_is_closing")
     _eof = _in_core("_eof")
     _empty_waiter = _in_core("_empty_waiter")
 
@@ -188,6 +193,9 @@ class _SelectorSocketTransport(_Writer, _stdlib._SelectorSocketTransport):  # ty
                 self._call_connection_lost(None)
         elif self._eof:
             self._sock.shutdown(socket.SHUT_WR)
+
+
+use_class(_SelectorSocketTransport)
 
 
 class _UnixReadPipeTransport(_Stream, _stdlib_pipes._UnixReadPipeTransport):  # type: ignore[misc]

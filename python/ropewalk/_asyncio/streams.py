@@ -13,7 +13,7 @@ import sys
 from types import FunctionType
 
 from ropewalk import _ropewalk
-from ropewalk._asyncio._coroutines import native_coroutine
+from ropewalk._asyncio._coroutines import short_cut_to
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -35,7 +35,7 @@ class StreamReader(_engine.ReaderEngine, _StdReader):
     the length of the longest line.
     """
 
-    @native_coroutine
+    @short_cut_to(_engine.ReaderEngine._quick_read)
     def read(self, n: int = -1) -> Coroutine[Any, Any, bytes]:
         """Return up to `n` bytes as soon as there are any.
 
@@ -43,7 +43,7 @@ class StreamReader(_engine.ReaderEngine, _StdReader):
         """
         return self._begin_read(n)
 
-    @native_coroutine
+    @short_cut_to(_engine.ReaderEngine._quick_readexactly)
     def readexactly(self, n: int) -> Coroutine[Any, Any, bytes]:
         """Return exactly `n` bytes.
 
@@ -51,7 +51,7 @@ class StreamReader(_engine.ReaderEngine, _StdReader):
         """
         return self._begin_readexactly(n)
 
-    @native_coroutine
+    @short_cut_to(_engine.ReaderEngine._quick_readuntil)
     def readuntil(self, separator: Any = b"\n") -> Coroutine[Any, Any, bytes]:
         """Return what comes before the separator, and the separator.
 
@@ -60,7 +60,7 @@ class StreamReader(_engine.ReaderEngine, _StdReader):
         """
         return self._begin_readuntil(separator)
 
-    @native_coroutine
+    @short_cut_to(_engine.ReaderEngine._quick_readline)
     def readline(self) -> Coroutine[Any, Any, bytes]:
         """Return the next line with its end, or what is there when the stream ends.
 
@@ -71,7 +71,7 @@ class StreamReader(_engine.ReaderEngine, _StdReader):
     def __aiter__(self) -> StreamReader:
         return self
 
-    @native_coroutine
+    @short_cut_to(_engine.ReaderEngine._quick_next)
     def __anext__(self) -> Coroutine[Any, Any, bytes]:
         return self._begin_next()
 
@@ -79,7 +79,7 @@ class StreamReader(_engine.ReaderEngine, _StdReader):
 class StreamWriter(_engine.WriterEngine, _StdWriter):
     """A way to write to a transport, and to wait until it has taken most of it."""
 
-    @native_coroutine
+    @short_cut_to(_engine.WriterEngine._quick_drain)
     def drain(self) -> Coroutine[Any, Any, None]:
         """Wait until it makes sense to write on.
 
@@ -109,7 +109,21 @@ _CLASSES: dict[str, Any] = {
     "StreamReaderProtocol": StreamReaderProtocol,
     "FlowControlMixin": FlowControlMixin,
 }
-_SCOPE: dict[str, Any] = {**vars(_stdlib), **_CLASSES}
+_REPLACED = {getattr(_stdlib, name): ours for name, ours in _CLASSES.items()}
+
+
+class _Scope(dict):  # type: ignore[type-arg]
+    """The names in ``asyncio.streams`` as they are now, ours for the standard library's.
+
+    What a program puts there is what the functions find.
+    """
+
+    def __getitem__(self, name: str) -> Any:
+        found = vars(_stdlib)[name]
+        return _REPLACED.get(found, found) if isinstance(found, type) else found
+
+
+_SCOPE: dict[str, Any] = _Scope({**vars(_stdlib), **_CLASSES})
 
 
 def _with_our_classes(function: Any) -> Any:

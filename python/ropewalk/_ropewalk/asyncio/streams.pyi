@@ -23,6 +23,11 @@ class ReaderEngine:
     _limit: Any
     _loop: Any
     _paused: bool
+    _quick_next: Any
+    _quick_read: Any
+    _quick_readexactly: Any
+    _quick_readline: Any
+    _quick_readuntil: Any
     _transport: Any
     _waiter: Any
     def __new__(cls, *_args: object, **_kwargs: object) -> ReaderEngine: ...
@@ -44,10 +49,12 @@ class WriterEngine:
 
     _loop: Any
     _protocol: Any
+    _quick_drain: Any
     _reader: Any
     _transport: Any
     def __new__(cls, *_args: object, **_kwargs: object) -> WriterEngine: ...
     def _begin_drain(self) -> Coroutine[Any, Any, None]: ...
+    def get_extra_info(self, name: str, default: Any = None) -> Any: ...
     def is_closing(self) -> bool: ...
     def write(self, data: Any) -> None: ...
     def writelines(self, data: Any) -> None: ...

@@ -6,7 +6,18 @@ from typing import Any, final
 
 from typing_extensions import Buffer
 
-__all__ = ["StreamCore"]
+__all__ = ["Noticing", "StreamCore", "use_class"]
+
+class Noticing:
+    """Notices what is set on a transport; a base of those with a core."""
+
+    def __new__(cls, *_args: object, **_kwargs: object) -> Noticing: ...
+    def __setattr__(self, name: str, value: Any, /) -> None: ...
+    def __delattr__(self, name: str, /) -> None: ...
+
+def use_class(class_: type) -> None:
+    """Say which class has its `write` and `is_closing` in the core. The first call
+    counts."""
 
 @final
 class StreamCore:
@@ -17,6 +28,7 @@ class StreamCore:
     _conn_lost: int
     _eof: bool
     _closing: bool
+    _is_closing: bool
 
     def __new__(cls, transport: Any, is_socket: bool) -> StreamCore:
         """The native part of `transport`, over a socket or (False) a pipe."""

@@ -115,6 +115,12 @@ impl FlowControlEngine {
         drop(before);
     }
 
+    /// The same without looking into the class; false if that was not done before.
+    pub(super) fn is_known_to_flow(slf: &Bound<'_, Self>) -> bool {
+        let flow = slf.get().flow.lock();
+        !flow.paused && !flow.connection_lost && flow.served == Served::Here
+    }
+
     /// Whether `drain()` has nothing to wait for and nothing to raise.
     pub(super) fn is_flowing(slf: &Bound<'_, Self>) -> PyResult<bool> {
         let flow = slf.get().flow.lock();

@@ -4,9 +4,9 @@
 
 use super::reader::ReaderEngine;
 use super::reading::{Kind, origin};
-use super::stdlib::{Stdlib, call, stdlib};
+use super::stdlib::{call, stdlib};
 use super::turn::{Attempt, Refusal, Turn};
-use crate::asyncio::awaitable::{Origin, Stop, Visit};
+use crate::asyncio::awaitable::{Held, Origin, Stop, Visit};
 use crate::names::intern;
 use pyo3::prelude::*;
 use pyo3::types::{PyByteArray, PyBytes, PyTuple};
@@ -18,24 +18,14 @@ const OVERRUN: &str = "Separator is not found, and chunk exceed the limit";
 
 /// `readuntil(separator)`.
 pub(super) struct ReadUntil {
-    separator: Py<PyAny>,
+    /// None: a newline.
+    separator: Option<Held<PyAny>>,
     /// None: only the standard library's method understands it, or refuses it.
     separators: Option<Separators>,
     search: Search,
 }
 
-impl ReadUntil {
-    pub(super) fn new(separator: Bound<'_, PyAny>) -> PyResult<Self> {
-        let separators = separators_of(&separator, stdlib()?);
-        Ok(Self {
-            separator: separator.unbind(),
-            separators,
-            search: Search::default(),
-        })
-    }
-}
-
-fn separators_of(separator: &Bound<'_, PyAny>, stdlib: &Stdlib) -> Option<Separators> {
+fn separators_of(separator: &Bound<'_, PyAny>) -> Option<Separators> {
     if let Ok(bytes) = separator.cast::<PyBytes>() {
         return Separators::one(bytes.as_bytes());
     }
@@ -45,7 +35,7 @@ fn separators_of(separator: &Bound<'_, PyAny>, stdlib: &Stdlib) -> Option<Separa
     let several = separator
         .cast::<PyTuple>()
         .ok()
-        .filter(|_| stdlib.many_separators)?;
+        .filter(|_| stdlib().is_ok_and(|stdlib| stdlib.many_separators))?;
     let each = several
         .iter()
         .map(|one| Some(one.cast::<PyBytes>().ok()?.as_bytes().into()));
@@ -55,6 +45,17 @@ fn separators_of(separator: &Bound<'_, PyAny>, stdlib: &Stdlib) -> Option<Separa
 impl Kind for ReadUntil {
     const ORIGIN: &'static Origin = &origin("StreamReader.readuntil");
     const NAME: &'static str = "readuntil";
+
+    fn of(argument: Option<&Bound<'_, PyAny>>) -> Self {
+        Self {
+            separator: argument.map(|separator| Held::new(separator.clone().unbind())),
+            separators: match argument {
+                None => newline().cloned(),
+                Some(separator) => separators_of(separator),
+            },
+            search: Search::default(),
+        }
+    }
 
     fn attempt(&mut self, turn: &mut Turn<'_, '_>, first: bool) -> Attempt {
         if first && let Some(refusal) = turn.refusal() {
@@ -77,18 +78,25 @@ impl Kind for ReadUntil {
         }
     }
 
+    fn at_once(&self, turn: &mut Turn<'_, '_>) -> Option<Py<PyAny>> {
+        line_at_once(turn, self.separators.as_ref()?)
+    }
+
     fn is_odd(&self) -> bool {
         self.separators.is_none()
     }
 
     fn elsewhere<'py>(&self, from: &Bound<'py, ReaderEngine>) -> PyResult<Bound<'py, PyAny>> {
         let py = from.py();
-        let arguments = (from, self.separator.bind(py));
-        call(&stdlib()?.reader, intern!(py, "readuntil"), arguments)
+        let name = intern!(py, "readuntil");
+        match &self.separator {
+            None => call(&stdlib()?.reader, name, (from,)),
+            Some(separator) => call(&stdlib()?.reader, name, (from, separator.bind(py))),
+        }
     }
 
     fn traverse(&self, visit: &mut Visit) -> Result<(), Stop> {
-        visit.call(&self.separator)
+        visit.call(self.separator.as_deref())
     }
 }
 
@@ -96,6 +104,19 @@ impl Kind for ReadUntil {
 fn newline() -> Option<&'static Separators> {
     static NEWLINE: OnceLock<Option<Separators>> = OnceLock::new();
     NEWLINE.get_or_init(|| Separators::one(b"\n")).as_ref()
+}
+
+/// The next line, if it is there and within the limit.
+fn line_at_once(turn: &mut Turn<'_, '_>, separators: &Separators) -> Option<Py<PyAny>> {
+    let store = &mut *turn.store;
+    let limit = store.limit;
+    let found = store
+        .incoming
+        .find(&mut Search::default(), separators, limit);
+    match found {
+        Find::Line(length) => Some(turn.take(length)),
+        _ => None,
+    }
 }
 
 /// The next line; without its end, or empty, when the stream ends.
@@ -133,8 +154,16 @@ impl Kind for Line {
     const ORIGIN: &'static Origin = &origin("StreamReader.readline");
     const NAME: &'static str = "readuntil";
 
+    fn of(_: Option<&Bound<'_, PyAny>>) -> Self {
+        Self::default()
+    }
+
     fn attempt(&mut self, turn: &mut Turn<'_, '_>, first: bool) -> Attempt {
         read_line(turn, first, &mut self.search)
+    }
+
+    fn at_once(&self, turn: &mut Turn<'_, '_>) -> Option<Py<PyAny>> {
+        line_at_once(turn, newline()?)
     }
 
     fn elsewhere<'py>(&self, from: &Bound<'py, ReaderEngine>) -> PyResult<Bound<'py, PyAny>> {
@@ -152,12 +181,20 @@ impl Kind for Next {
     const ORIGIN: &'static Origin = &origin("StreamReader.__anext__");
     const NAME: &'static str = "readuntil";
 
+    fn of(_: Option<&Bound<'_, PyAny>>) -> Self {
+        Self::default()
+    }
+
     fn attempt(&mut self, turn: &mut Turn<'_, '_>, first: bool) -> Attempt {
         let at_end = turn.store.eof && turn.is_empty();
         match read_line(turn, first, &mut self.search) {
             Attempt::Value(_) if at_end => Attempt::Raise(Refusal::NoMoreLines),
             attempt => attempt,
         }
+    }
+
+    fn at_once(&self, turn: &mut Turn<'_, '_>) -> Option<Py<PyAny>> {
+        line_at_once(turn, newline()?)
     }
 
     fn elsewhere<'py>(&self, from: &Bound<'py, ReaderEngine>) -> PyResult<Bound<'py, PyAny>> {

@@ -17,3 +17,4 @@ mod untouched;
 mod writer;
 
 pub(crate) use flow::deliver;
+pub(crate) use untouched::{Watched, set_attribute};

@@ -4,10 +4,11 @@
 //! holds `_buffer` holds the reader's bytes; meanwhile the standard library's methods serve it.
 
 use super::lines::{Line, Next, ReadUntil};
-use super::reading::{Count, Read, ReadExactly, Reading};
+use super::reading::{Read, ReadExactly, Reading};
 use super::stdlib::{Stdlib, call, or_none, stdlib, unless_none, wake};
 use super::store::{Served, Store};
 use super::untouched::set_attribute;
+use crate::asyncio::awaitable::quick;
 use crate::names::intern;
 use pyo3::exceptions::{PyAssertionError, PyNotImplementedError};
 use pyo3::prelude::*;
@@ -128,36 +129,57 @@ impl ReaderEngine {
     }
 
     /// What `read(n)` awaits.
-    fn _begin_read<'py>(slf: &Bound<'py, Self>, n: Bound<'py, PyAny>) -> PyResult<Py<PyAny>> {
-        let count = Count::of(n);
-        Reading::begin(slf, Read::new(count))
+    fn _begin_read(slf: &Bound<'_, Self>, n: &Bound<'_, PyAny>) -> PyResult<Py<PyAny>> {
+        Reading::<Read>::begin(slf, Some(n))
     }
 
     /// What `readexactly(n)` awaits.
-    fn _begin_readexactly<'py>(
-        slf: &Bound<'py, Self>,
-        n: Bound<'py, PyAny>,
-    ) -> PyResult<Py<PyAny>> {
-        let count = Count::of(n);
-        Reading::begin(slf, ReadExactly::new(count))
+    fn _begin_readexactly(slf: &Bound<'_, Self>, n: &Bound<'_, PyAny>) -> PyResult<Py<PyAny>> {
+        Reading::<ReadExactly>::begin(slf, Some(n))
     }
 
     /// What `readuntil(separator)` awaits.
-    fn _begin_readuntil<'py>(
-        slf: &Bound<'py, Self>,
-        separator: Bound<'py, PyAny>,
+    fn _begin_readuntil(
+        slf: &Bound<'_, Self>,
+        separator: &Bound<'_, PyAny>,
     ) -> PyResult<Py<PyAny>> {
-        Reading::begin(slf, ReadUntil::new(separator)?)
+        Reading::<ReadUntil>::begin(slf, Some(separator))
     }
 
     /// What `readline()` awaits.
     fn _begin_readline(slf: &Bound<'_, Self>) -> PyResult<Py<PyAny>> {
-        Reading::begin(slf, Line::default())
+        Reading::<Line>::begin(slf, None)
     }
 
     /// What `__anext__()` awaits.
     fn _begin_next(slf: &Bound<'_, Self>) -> PyResult<Py<PyAny>> {
-        Reading::begin(slf, Next::default())
+        Reading::<Next>::begin(slf, None)
+    }
+
+    /// The same for `short_cut`, one after the other.
+    #[classattr]
+    fn _quick_read(py: Python<'_>) -> PyResult<Bound<'_, PyAny>> {
+        quick::<Reading<Read>>(py)
+    }
+
+    #[classattr]
+    fn _quick_readexactly(py: Python<'_>) -> PyResult<Bound<'_, PyAny>> {
+        quick::<Reading<ReadExactly>>(py)
+    }
+
+    #[classattr]
+    fn _quick_readuntil(py: Python<'_>) -> PyResult<Bound<'_, PyAny>> {
+        quick::<Reading<ReadUntil>>(py)
+    }
+
+    #[classattr]
+    fn _quick_readline(py: Python<'_>) -> PyResult<Bound<'_, PyAny>> {
+        quick::<Reading<Line>>(py)
+    }
+
+    #[classattr]
+    fn _quick_next(py: Python<'_>) -> PyResult<Bound<'_, PyAny>> {
+        quick::<Reading<Next>>(py)
     }
 
     #[getter(_buffer)]
@@ -326,6 +348,14 @@ impl ReaderEngine {
         }
         let name = intern!(reader.py(), "feed_data");
         reader.call_method1(name, (data,)).map(drop)
+    }
+
+    /// Whether a reader is exactly ours and has no exception.
+    pub(super) fn is_sound(reader: &Bound<'_, PyAny>) -> bool {
+        stdlib().is_ok_and(|stdlib| reader.get_type().is(&stdlib.our_reader.class))
+            && reader
+                .cast::<Self>()
+                .is_ok_and(|ours| ours.get().store.lock().exception.is_none())
     }
 
     fn put(&self, slot: fn(&mut Store) -> &mut Option<Py<PyAny>>, value: Option<Py<PyAny>>) {

@@ -6,9 +6,10 @@
 use super::reader::ReaderEngine;
 use super::stdlib::{call, or_none, stdlib};
 use super::turn::{Attempt, Refusal, Turn};
-use crate::asyncio::awaitable::{Origin, Step, Stop, Visit, Work, coroutine};
+use crate::asyncio::awaitable::{Handed, Held, Origin, Step, Stop, Visit, Work, coroutine};
 use crate::names::intern;
 use pyo3::prelude::*;
+use pyo3::pybacked::PyBackedBytes;
 use pyo3::types::{PyBytes, PyInt};
 
 /// How one kind of reading goes.
@@ -17,8 +18,15 @@ pub(super) trait Kind: Send + 'static {
     /// How the standard library calls it when it has to wait.
     const NAME: &'static str;
 
+    /// What the method's argument, if it has one, asks for. Runs no Python code.
+    fn of(argument: Option<&Bound<'_, PyAny>>) -> Self;
+
     /// Reads if it can. `first`: nothing was waited for yet.
     fn attempt(&mut self, turn: &mut Turn<'_, '_>, first: bool) -> Attempt;
+
+    /// The same at first, for a stream that has no exception and is not paused: the value, or
+    /// nothing has changed.
+    fn at_once(&self, turn: &mut Turn<'_, '_>) -> Option<Py<PyAny>>;
 
     /// Whether an argument is one that only the standard library's method understands.
     fn is_odd(&self) -> bool {
@@ -40,17 +48,20 @@ pub(super) trait Kind: Send + 'static {
 
 /// One reading.
 pub(super) struct Reading<K> {
-    reader: Py<ReaderEngine>,
+    reader: Held<ReaderEngine>,
     elsewhere: bool,
     kind: K,
 }
 
 impl<K: Kind> Reading<K> {
-    pub(super) fn begin(reader: &Bound<'_, ReaderEngine>, kind: K) -> PyResult<Py<PyAny>> {
+    pub(super) fn begin(
+        reader: &Bound<'_, ReaderEngine>,
+        argument: Option<&Bound<'_, PyAny>>,
+    ) -> PyResult<Py<PyAny>> {
         let work = Self {
-            reader: reader.clone().unbind(),
+            reader: Held::new(reader.clone().unbind()),
             elsewhere: false,
-            kind,
+            kind: K::of(argument),
         };
         Ok(coroutine(reader.py(), work)?.into())
     }
@@ -92,6 +103,19 @@ impl<K: Kind> Reading<K> {
 impl<K: Kind> Work for Reading<K> {
     const ORIGIN: &'static Origin = K::ORIGIN;
 
+    fn at_once(&self, py: Python<'_>) -> Option<Py<PyAny>> {
+        let mut store = self.reader.get().store.lock();
+        if !store.is_plain() {
+            return None;
+        }
+        let mut turn = Turn::new(py, &mut store);
+        let value = self.kind.at_once(&mut turn);
+        let spent = turn.afterwards().1;
+        drop(store);
+        release(py, spent);
+        value
+    }
+
     fn start(&mut self, py: Python<'_>) -> PyResult<Step> {
         self.go_on(py, true)
     }
@@ -109,8 +133,30 @@ impl<K: Kind> Work for Reading<K> {
     }
 
     fn traverse(&self, visit: &mut Visit) -> Result<(), Stop> {
-        visit.call(&self.reader)?;
+        visit.call(&*self.reader)?;
         self.kind.traverse(visit)
+    }
+}
+
+impl<K: Kind> Handed for Reading<K> {
+    type Of = ReaderEngine;
+
+    fn new(py: Python<'_>, reader: Held<ReaderEngine>, argument: Option<Held<PyAny>>) -> Self {
+        Self {
+            reader,
+            elsewhere: false,
+            kind: K::of(argument.as_ref().map(|argument| argument.bind(py))),
+        }
+    }
+}
+
+/// Lets go of a chunk without asking whether this thread is attached.
+fn release(py: Python<'_>, spent: Option<PyBackedBytes>) {
+    if let Some(spent) = spent {
+        match spent.into_pyobject(py) {
+            Ok(bytes) => drop(bytes),
+            Err(never) => match never {},
+        }
     }
 }
 
@@ -144,17 +190,21 @@ pub(super) enum Count {
     /// Negative.
     Less,
     /// Not an integer, or a very large one.
-    Odd(Py<PyAny>),
+    Odd(Held<PyAny>),
 }
 
 impl Count {
-    pub(super) fn of(n: Bound<'_, PyAny>) -> Self {
+    /// None: as if it were negative.
+    fn of(n: Option<&Bound<'_, PyAny>>) -> Self {
+        let Some(n) = n else {
+            return Self::Less;
+        };
         let count = n
             .cast::<PyInt>()
             .ok()
             .and_then(|n| n.extract::<isize>().ok());
         match count {
-            None => Self::Odd(n.unbind()),
+            None => Self::Odd(Held::new(n.clone().unbind())),
             Some(count) => usize::try_from(count).map_or(Self::Less, Self::Of),
         }
     }
@@ -173,7 +223,7 @@ impl Count {
 
     fn traverse(&self, visit: &mut Visit) -> Result<(), Stop> {
         match self {
-            Self::Odd(object) => visit.call(object),
+            Self::Odd(object) => visit.call(&**object),
             _ => Ok(()),
         }
     }
@@ -187,13 +237,6 @@ pub(super) struct Read {
 }
 
 impl Read {
-    pub(super) fn new(count: Count) -> Self {
-        Self {
-            count,
-            blocks: Vec::new(),
-        }
-    }
-
     /// Everything until the end, in blocks of the limit, so that the transport is resumed.
     fn all(&mut self, turn: &mut Turn<'_, '_>) -> Attempt {
         if let Some(refusal) = turn.refusal() {
@@ -214,6 +257,13 @@ impl Kind for Read {
     const ORIGIN: &'static Origin = &origin("StreamReader.read");
     const NAME: &'static str = "read";
 
+    fn of(argument: Option<&Bound<'_, PyAny>>) -> Self {
+        Self {
+            count: Count::of(argument),
+            blocks: Vec::new(),
+        }
+    }
+
     fn attempt(&mut self, turn: &mut Turn<'_, '_>, first: bool) -> Attempt {
         let Count::Of(count) = self.count else {
             return self.all(turn);
@@ -228,6 +278,13 @@ impl Kind for Read {
             return Attempt::Wait;
         }
         Attempt::Value(turn.take(count))
+    }
+
+    fn at_once(&self, turn: &mut Turn<'_, '_>) -> Option<Py<PyAny>> {
+        match self.count {
+            Count::Of(count) if count > 0 && !turn.is_empty() => Some(turn.take(count)),
+            _ => None,
+        }
     }
 
     fn is_odd(&self) -> bool {
@@ -261,15 +318,15 @@ pub(super) struct ReadExactly {
     count: Count,
 }
 
-impl ReadExactly {
-    pub(super) fn new(count: Count) -> Self {
-        Self { count }
-    }
-}
-
 impl Kind for ReadExactly {
     const ORIGIN: &'static Origin = &origin("StreamReader.readexactly");
     const NAME: &'static str = "readexactly";
+
+    fn of(argument: Option<&Bound<'_, PyAny>>) -> Self {
+        Self {
+            count: Count::of(argument),
+        }
+    }
 
     fn attempt(&mut self, turn: &mut Turn<'_, '_>, first: bool) -> Attempt {
         let Count::Of(count) = self.count else {
@@ -289,6 +346,15 @@ impl Kind for ReadExactly {
             return Attempt::Raise(Refusal::Incomplete(partial, Some(count)));
         }
         Attempt::Wait
+    }
+
+    fn at_once(&self, turn: &mut Turn<'_, '_>) -> Option<Py<PyAny>> {
+        match self.count {
+            Count::Of(count) if count > 0 && turn.store.incoming.len() >= count => {
+                Some(turn.take(count))
+            }
+            _ => None,
+        }
     }
 
     fn is_odd(&self) -> bool {

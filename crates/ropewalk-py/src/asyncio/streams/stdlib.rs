@@ -46,8 +46,8 @@ pub(crate) fn use_stdlib(
             reader,
             writer,
             flow,
-            our_reader: Watched::new(py, ours.0, "feed_data")?,
-            our_protocol: Watched::new(py, ours.1, "data_received")?,
+            our_reader: Watched::new(py, ours.0, &["feed_data"])?,
+            our_protocol: Watched::new(py, ours.1, &["data_received"])?,
             incomplete,
             overrun,
             many_separators,
@@ -128,7 +128,10 @@ pub(super) fn unless_none(value: Bound<'_, PyAny>) -> Option<Py<PyAny>> {
 pub(super) fn wake(waiter: &Bound<'_, PyAny>, error: Option<&Bound<'_, PyAny>>) -> PyResult<()> {
     let py = waiter.py();
     let woken = match error {
-        None => waiter.call_method1(intern!(py, "set_result"), (py.None(),)),
+        None => match native_set_result(waiter)? {
+            Some(set_result) => set_result.call1((waiter, py.None())),
+            None => waiter.call_method1(intern!(py, "set_result"), (py.None(),)),
+        },
         Some(error) => waiter.call_method1(intern!(py, "set_exception"), (error,)),
     };
     // A future that was given up refuses; that is rare enough to ask it afterwards only.
@@ -136,4 +139,23 @@ pub(super) fn wake(waiter: &Bound<'_, PyAny>, error: Option<&Bound<'_, PyAny>>) 
         Err(why) if !waiter.call_method0(intern!(py, "cancelled"))?.is_truthy()? => Err(why),
         _ => Ok(()),
     }
+}
+
+/// `set_result` of the future that is written in C, whose class nobody can change; None for others.
+fn native_set_result<'py>(waiter: &Bound<'py, PyAny>) -> PyResult<Option<&'py Bound<'py, PyAny>>> {
+    static NATIVE: OnceLock<Option<(Py<PyAny>, Py<PyAny>)>> = OnceLock::new();
+    let py = waiter.py();
+    let native = once(&NATIVE, || {
+        let futures = py.import(intern!(py, "asyncio.futures"))?;
+        let class = futures.getattr(intern!(py, "Future"))?;
+        if class.is(&futures.getattr(intern!(py, "_PyFuture"))?) {
+            return PyResult::Ok(None);
+        }
+        let method = class.getattr(intern!(py, "set_result"))?;
+        Ok(Some((class.unbind(), method.unbind())))
+    })?;
+    Ok(match native {
+        Some((class, method)) if waiter.get_type().is(class) => Some(method.bind(py)),
+        _ => None,
+    })
 }

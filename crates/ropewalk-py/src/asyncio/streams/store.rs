@@ -85,6 +85,11 @@ impl Store {
         self.served == Served::Here && self.inside.is_none()
     }
 
+    /// Whether a read is a look at the bytes and nothing else.
+    pub(super) fn is_plain(&self) -> bool {
+        self.is_here() && self.exception.is_none() && !self.paused
+    }
+
     /// Whether the transport is to be resumed; then it counts as resumed.
     pub(super) fn may_resume(&mut self) -> bool {
         let may = self.paused && self.incoming.len() <= self.limit;

@@ -11,51 +11,71 @@ use pyo3::types::{PyString, PyType};
 use ropewalk_facade::atomic::{AtomicU32, Ordering};
 
 /// A class of ours, and the version of it that was looked at last.
-pub(super) struct Watched {
+pub(crate) struct Watched {
     /// The class as programs see it.
-    pub(super) class: Py<PyType>,
-    /// The method in question.
-    name: &'static str,
-    /// Where the method has to be found.
-    method: Py<PyAny>,
+    pub(crate) class: Py<PyType>,
+    /// The methods in question.
+    names: &'static [&'static str],
+    /// What has to be found under these names.
+    methods: Vec<Py<PyAny>>,
     /// Python changes a class's version whenever something is set on it or on a base of it; 0
     /// means that it has none at present. Relaxed: it is a number of this process's, no message.
     version: AtomicU32,
 }
 
 impl Watched {
-    pub(super) fn new(py: Python<'_>, class: Py<PyType>, name: &'static str) -> PyResult<Self> {
-        let method = class.bind(py).getattr(name)?.unbind();
+    pub(crate) fn new(
+        py: Python<'_>,
+        class: Py<PyType>,
+        names: &'static [&'static str],
+    ) -> PyResult<Self> {
+        let methods = names
+            .iter()
+            .map(|name| Ok(class.bind(py).getattr(*name)?.unbind()))
+            .collect::<PyResult<_>>()?;
         Ok(Self {
             class,
-            name,
-            method,
+            names,
+            methods,
             version: AtomicU32::new(0),
         })
     }
 
     /// Whether the class of `object` is this one, unchanged.
     #[inline]
-    pub(super) fn is_class_of(&self, object: &Bound<'_, PyAny>) -> PyResult<bool> {
-        let ours = self.class.as_ptr().cast::<ffi::PyTypeObject>();
-        if object.get_type_ptr() != ours || cfg!(Py_GIL_DISABLED) {
-            return Ok(false);
-        }
+    pub(crate) fn is_class_of(&self, object: &Bound<'_, PyAny>) -> PyResult<bool> {
+        Ok(self.is_known_class_of(object) || self.look(object)?)
+    }
+
+    /// The same without a look at what has changed, which might run Python code: false for a
+    /// class that was not looked at since.
+    #[inline]
+    pub(crate) fn is_known_class_of(&self, object: &Bound<'_, PyAny>) -> bool {
         let version = self.current();
-        if version != 0 && version == self.version.load(Ordering::Relaxed) {
-            return Ok(true);
-        }
-        self.look(object.py())
+        self.is_plain_class_of(object)
+            && version != 0
+            && version == self.version.load(Ordering::Relaxed)
+    }
+
+    #[inline]
+    fn is_plain_class_of(&self, object: &Bound<'_, PyAny>) -> bool {
+        let ours = self.class.as_ptr().cast::<ffi::PyTypeObject>();
+        object.get_type_ptr() == ours && !cfg!(Py_GIL_DISABLED)
     }
 
     #[cold]
-    fn look(&self, py: Python<'_>) -> PyResult<bool> {
-        let found = self.class.bind(py).getattr(self.name)?;
-        let same = found.is(&self.method);
-        if same {
-            self.version.store(self.current(), Ordering::Relaxed);
+    fn look(&self, object: &Bound<'_, PyAny>) -> PyResult<bool> {
+        if !self.is_plain_class_of(object) {
+            return Ok(false);
         }
-        Ok(same)
+        let py = object.py();
+        for (name, method) in self.names.iter().zip(&self.methods) {
+            if !self.class.bind(py).getattr(*name)?.is(method) {
+                return Ok(false);
+            }
+        }
+        self.version.store(self.current(), Ordering::Relaxed);
+        Ok(true)
     }
 
     fn current(&self) -> u32 {
@@ -67,7 +87,7 @@ impl Watched {
 }
 
 /// Sets or deletes an attribute as `object` does.
-pub(super) fn set_attribute(
+pub(crate) fn set_attribute(
     object: &Bound<'_, PyAny>,
     name: &Bound<'_, PyString>,
     value: Option<&Bound<'_, PyAny>>,

@@ -6,10 +6,13 @@
 use super::flow::FlowControlEngine;
 use super::reader::ReaderEngine;
 use super::stdlib::{call, or_none, stdlib, unless_none};
-use crate::asyncio::awaitable::{Origin, Step, Stop, Visit, Work, coroutine};
+use crate::asyncio::awaitable::{
+    Handed, Held, Origin, Step, Stop, Visit, Work, coroutine, quick,
+};
+use crate::asyncio::transports::{Direct, StreamCore};
 use crate::names::intern;
 use pyo3::prelude::*;
-use pyo3::types::{PyDict, PyTuple};
+use pyo3::types::{PyBool, PyDict, PyTuple};
 use pyo3::{PyTraverseError, PyVisit};
 use ropewalk_park::ShortLock;
 
@@ -17,6 +20,8 @@ use ropewalk_park::ShortLock;
 #[derive(Default)]
 struct Ends {
     transport: Option<Py<PyAny>>,
+    /// The way past the transport, if there is one.
+    direct: Option<Direct>,
     protocol: Option<Py<PyAny>>,
     reader: Option<Py<PyAny>>,
     event_loop: Option<Py<PyAny>>,
@@ -40,6 +45,9 @@ impl WriterEngine {
     /// Send this, or as much as can be sent at once; the rest later.
     fn write(&self, data: &Bound<'_, PyAny>) -> PyResult<()> {
         let py = data.py();
+        if let Some(core) = self.core(py) {
+            return core.get().write_directly(data);
+        }
         let transport = self.transport(py);
         transport
             .call_method1(intern!(py, "write"), (data,))
@@ -57,15 +65,37 @@ impl WriterEngine {
 
     /// Return whether the transport is closed, or about to be.
     fn is_closing<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
+        if let Some(core) = self.core(py) {
+            let closing = core.get().is_closing_directly();
+            return Ok(PyBool::new(py, closing).to_owned().into_any());
+        }
         self.transport(py).call_method0(intern!(py, "is_closing"))
+    }
+
+    /// Ask the transport about the connection.
+    #[pyo3(signature = (name, default=None))]
+    fn get_extra_info<'py>(
+        &self,
+        py: Python<'py>,
+        name: &Bound<'py, PyAny>,
+        default: Option<&Bound<'py, PyAny>>,
+    ) -> PyResult<Bound<'py, PyAny>> {
+        let transport = self.transport(py);
+        transport.call_method1(intern!(py, "get_extra_info"), (name, default))
     }
 
     /// What `drain()` awaits.
     fn _begin_drain(slf: &Bound<'_, Self>) -> PyResult<Py<PyAny>> {
         let work = Drain {
-            writer: slf.clone().unbind(),
+            writer: Held::new(slf.clone().unbind()),
         };
         Ok(coroutine(slf.py(), work)?.into())
+    }
+
+    /// The same for `short_cut`.
+    #[classattr]
+    fn _quick_drain(py: Python<'_>) -> PyResult<Bound<'_, PyAny>> {
+        quick::<Drain>(py)
     }
 
     #[getter(_transport)]
@@ -74,8 +104,16 @@ impl WriterEngine {
     }
 
     #[setter(_transport)]
-    fn set_transport(&self, value: Bound<'_, PyAny>) {
-        self.put(|ends| &mut ends.transport, value);
+    fn set_transport(&self, value: Bound<'_, PyAny>) -> PyResult<()> {
+        let direct = Direct::of(&value)?;
+        let mut ends = self.ends.lock();
+        let before = (
+            std::mem::replace(&mut ends.direct, direct),
+            std::mem::replace(&mut ends.transport, unless_none(value)),
+        );
+        drop(ends);
+        drop(before);
+        Ok(())
     }
 
     #[getter(_protocol)]
@@ -119,7 +157,8 @@ impl WriterEngine {
             &ends.reader,
             &ends.event_loop,
         ];
-        owned.into_iter().try_for_each(|slot| visit.call(slot))
+        owned.into_iter().try_for_each(|slot| visit.call(slot))?;
+        visit.call(ends.direct.as_ref().map(Direct::object))
     }
 
     fn __clear__(&self) {
@@ -129,6 +168,28 @@ impl WriterEngine {
 }
 
 impl WriterEngine {
+    /// The core of the transport, if calls may go past the transport.
+    #[inline]
+    fn core<'py>(&self, py: Python<'py>) -> Option<Bound<'py, StreamCore>> {
+        let ends = self.ends.lock();
+        let transport = ends.transport.as_ref()?.bind(py);
+        let direct = ends.direct.as_ref()?;
+        if let Some(core) = direct.core(transport) {
+            return Some(core.clone());
+        }
+        let transport = transport.clone();
+        drop(ends);
+        if !Direct::look(&transport) {
+            return None;
+        }
+        self.ends
+            .lock()
+            .direct
+            .as_ref()?
+            .core(&transport)
+            .cloned()
+    }
+
     fn put(&self, slot: fn(&mut Ends) -> &mut Option<Py<PyAny>>, value: Bound<'_, PyAny>) {
         let before = std::mem::replace(slot(&mut self.ends.lock()), unless_none(value));
         drop(before);
@@ -137,7 +198,7 @@ impl WriterEngine {
 
 /// `drain()`.
 struct Drain {
-    writer: Py<WriterEngine>,
+    writer: Held<WriterEngine>,
 }
 
 impl Work for Drain {
@@ -145,6 +206,21 @@ impl Work for Drain {
         module: "ropewalk._asyncio.streams",
         qualname: "StreamWriter.drain",
     };
+
+    fn at_once(&self, py: Python<'_>) -> Option<Py<PyAny>> {
+        let ends = self.writer.get().ends.lock();
+        let transport = ends.transport.as_ref()?.bind(py);
+        let core = ends.direct.as_ref()?.core(transport)?;
+        let protocol = ends.protocol.as_ref()?.bind(py);
+        let sound = match &ends.reader {
+            None => true,
+            Some(reader) => ReaderEngine::is_sound(reader.bind(py)),
+        };
+        let done = sound
+            && !core.get().is_closing_directly()
+            && FlowControlEngine::is_known_to_flow(protocol.cast().ok()?);
+        done.then(|| py.None())
+    }
 
     fn start(&mut self, py: Python<'_>) -> PyResult<Step> {
         let writer = self.writer.bind(py);
@@ -173,7 +249,15 @@ impl Work for Drain {
     }
 
     fn traverse(&self, visit: &mut Visit) -> Result<(), Stop> {
-        visit.call(&self.writer)
+        visit.call(&*self.writer)
+    }
+}
+
+impl Handed for Drain {
+    type Of = WriterEngine;
+
+    fn new(_: Python<'_>, writer: Held<WriterEngine>, _: Option<Held<PyAny>>) -> Self {
+        Self { writer }
     }
 }
 

@@ -11,7 +11,7 @@ use pyo3::gc::{PyTraverseError, PyVisit};
 use pyo3::prelude::*;
 use pyo3::pybacked::PyBackedBytes;
 use pyo3::types::{PyBytes, PyList};
-use ropewalk_facade::atomic::AtomicBool;
+use ropewalk_facade::atomic::{AtomicBool, Ordering};
 use ropewalk_park::{ShortGuard, ShortLock};
 use ropewalk_reactor::stream::WriteBuffer;
 use ropewalk_sys::bytes::Channel;
@@ -34,6 +34,8 @@ pub(super) struct State {
     pub(super) lost: usize,
     /// Closed for writing at once, whatever is in the buffer (pipes).
     pub(super) closing: bool,
+    /// Closed, or about to be (sockets).
+    pub(super) is_closing: bool,
     pub(super) ended: bool,
     pub(super) empty_waiter: Option<Py<PyAny>>,
 }
@@ -44,6 +46,8 @@ pub(crate) struct StreamCore {
     pub(super) channel: Channel,
     /// The last read brought much: the next one is likely to.
     pub(super) large: AtomicBool,
+    /// Somebody set a method on the transport that is asked past it (see `direct`).
+    pub(super) changed: AtomicBool,
     state: ShortLock<State>,
 }
 
@@ -103,6 +107,7 @@ impl StreamCore {
                 Channel::File
             },
             large: AtomicBool::new(false),
+            changed: AtomicBool::new(false),
             state: ShortLock::new(State {
                 descriptor: -1,
                 transport: Some(transport),
@@ -113,6 +118,7 @@ impl StreamCore {
                 low_water: 0,
                 lost: 0,
                 closing: false,
+                is_closing: false,
                 ended: false,
                 empty_waiter: None,
             }),
@@ -122,6 +128,8 @@ impl StreamCore {
     /// Begins with this descriptor, which is set not to block.
     fn open(&self, descriptor: RawFd) {
         self.state().descriptor = descriptor;
+        // What was set before belongs to the setting up.
+        self.changed.store(false, Ordering::Relaxed);
     }
 
     /// Ends: the descriptor is somebody else's from now on, and nothing is kept alive.
@@ -225,6 +233,16 @@ impl StreamCore {
     #[setter(_closing)]
     fn put_closing(&self, closing: bool) {
         self.state().closing = closing;
+    }
+
+    #[getter(_is_closing)]
+    pub(super) fn is_closing(&self) -> bool {
+        self.state().is_closing
+    }
+
+    #[setter(_is_closing)]
+    fn put_is_closing(&self, is_closing: bool) {
+        self.state().is_closing = is_closing;
     }
 
     /// Forgets what waits to be written.

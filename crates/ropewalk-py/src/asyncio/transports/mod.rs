@@ -4,6 +4,10 @@
 
 mod core;
 mod data;
+mod direct;
 pub(crate) mod module;
 mod reading;
 mod writing;
+
+pub(crate) use core::StreamCore;
+pub(crate) use direct::Direct;

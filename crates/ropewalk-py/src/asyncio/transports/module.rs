@@ -7,4 +7,6 @@ use pyo3::prelude::*;
 pub(crate) mod transports {
     #[pymodule_export]
     use crate::asyncio::transports::core::StreamCore;
+    #[pymodule_export]
+    use crate::asyncio::transports::direct::{Noticing, use_class};
 }
