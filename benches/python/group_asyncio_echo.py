@@ -1,4 +1,4 @@
-"""What an echo server's process costs per message: protocols, streams, sock_*.
+"""What an echo server's process costs per message: protocols, sock_*.
 
 The client is another process, on a processor of its own where there are two, and its
 time does not count. A sample is short, a fifth of a second of the server's time: what
@@ -7,11 +7,11 @@ disturbs one does not disturb the next, and the median of the rounds is of those
 
 from __future__ import annotations
 
-import contextlib
 import os
 import socket
 import subprocess
 from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
 from time import process_time
 from types import SimpleNamespace
 from typing import Any
@@ -24,11 +24,22 @@ CONNECTIONS = 10
 """Some are ready together, as in a server at work; few enough that none starves."""
 
 
+@dataclass(frozen=True)
+class Load:
+    """What the client does."""
+
+    size: int
+    connections: int = CONNECTIONS
+    lines: bool = False
+    """A message is one line."""
+
+
 class Meter:
     """The processor time between the first connection and the end of the last."""
 
-    def __init__(self, loop: Any) -> None:
+    def __init__(self, loop: Any, connections: int) -> None:
         self.done = loop.create_future()
+        self._expected = connections
         self._open = 0
         self._began = 0.0
         self._accepted = 0
@@ -43,7 +54,7 @@ class Meter:
     def closed(self) -> None:
         """A connection has ended."""
         self._open -= 1
-        if self._open == 0 and self._accepted == CONNECTIONS:
+        if self._open == 0 and self._accepted == self._expected:
             self.done.set_result(process_time() - self._began)
 
 
@@ -101,42 +112,6 @@ async def buffered_protocols(
     return server.sockets[0].getsockname()[1], server.close
 
 
-async def streams(
-    module: Module, loop: Any, meter: Meter
-) -> tuple[int, Callable[[], None]]:
-    """`read`, `write`, `drain`."""
-
-    async def echo(reader: Any, writer: Any) -> None:
-        meter.opened()
-        while data := await reader.read(65536):
-            writer.write(data)
-            await writer.drain()
-        writer.close()
-        meter.closed()
-
-    server = await module.start_server(echo, "127.0.0.1", 0)
-    return server.sockets[0].getsockname()[1], server.close
-
-
-async def exact_streams(
-    module: Module, loop: Any, meter: Meter
-) -> tuple[int, Callable[[], None]]:
-    """`readexactly` twice a message, as those do who parse a header first."""
-
-    async def echo(reader: Any, writer: Any) -> None:
-        meter.opened()
-        with contextlib.suppress(module.IncompleteReadError):
-            while True:
-                head = await reader.readexactly(16)
-                writer.write(head + await reader.readexactly(1024 - 16))
-                await writer.drain()
-        writer.close()
-        meter.closed()
-
-    server = await module.start_server(echo, "127.0.0.1", 0)
-    return server.sockets[0].getsockname()[1], server.close
-
-
 async def sockets(
     module: Module, loop: Any, meter: Meter
 ) -> tuple[int, Callable[[], None]]:
@@ -162,17 +137,17 @@ async def sockets(
     return listener.getsockname()[1], listener.close
 
 
-def echo(module: Module, count: int, serve: Serve, size: int) -> float:
+def echo(module: Module, count: int, serve: Serve, load: Load) -> float:
     """The server's processor time for `count` messages."""
     if hasattr(module, "floor"):
-        return _floor(module.floor, count, size)
+        return _floor(module.floor, count, load)
 
     _pin(os.getpid(), first=True)
 
     async def main(loop: Any) -> float:
-        meter = Meter(loop)
+        meter = Meter(loop, load.connections)
         port, close = await serve(module, loop, meter)
-        client = _client(port, count, size)
+        client = _client(port, count, load)
         spent: float = await meter.done
         close()
         _check(client, count)
@@ -181,8 +156,14 @@ def echo(module: Module, count: int, serve: Serve, size: int) -> float:
     return drive(module, main)
 
 
-def _client(port: int, count: int, size: int) -> subprocess.Popen[str]:
-    orders = {"port": port, "connections": CONNECTIONS, "size": size, "messages": count}
+def _client(port: int, count: int, load: Load) -> subprocess.Popen[str]:
+    orders = {
+        "port": port,
+        "connections": load.connections,
+        "size": load.size,
+        "messages": count,
+        "line": int(load.lines),
+    }
     command = [str(program("echo_load"))]
     command += [w for name, value in orders.items() for w in (f"--{name}", str(value))]
     client = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
@@ -203,12 +184,12 @@ def _check(client: subprocess.Popen[str], count: int) -> None:
         raise AssertionError(f"the client ended with {client.returncode}: {told}")
 
 
-def _floor(floor: str, count: int, size: int) -> float:
+def _floor(floor: str, count: int, load: Load) -> float:
     with subprocess.Popen([floor], stdout=subprocess.PIPE, text=True) as server:
         assert server.stdout is not None
         _pin(server.pid, first=True)
         port = int(words(server.stdout.readline())["port"])
-        _check(_client(port, count, size), count)
+        _check(_client(port, count, load), count)
         return words(server.stdout.readline())["cpu_us"] / 1e6
 
 
@@ -220,7 +201,7 @@ def _case(
     floor: bool = False,
 ) -> Scenario:
     def run(module: Module, count: int) -> float:
-        return echo(module, count, serve, size)
+        return echo(module, count, serve, Load(size))
 
     return Scenario(
         name=name,
@@ -241,9 +222,6 @@ CASES: tuple[AnyCase, ...] = (
     _case("buffered protocol echo, 1 KiB", buffered_protocols, KIB, target=1),
     _case("buffered protocol echo, 64 KiB", buffered_protocols, 64 * KIB, target=1),
     _case("buffered protocol echo, 1 MiB", buffered_protocols, MIB, target=1),
-    _case("streams echo, 1 KiB", streams, KIB, target=1.33),
-    _case("streams echo, 64 KiB", streams, 64 * KIB, target=1.33),
-    _case("streams echo, readexactly twice, 1 KiB", exact_streams, KIB),
     _case("sock_* echo, 1 KiB", sockets, KIB, target=2.5),
     _case("sock_* echo, 64 KiB", sockets, 64 * KIB),
 )

@@ -3,7 +3,6 @@
 import asyncio
 import gc
 import sys
-import warnings
 from collections.abc import Callable, Coroutine
 from pathlib import Path
 from types import ModuleType
@@ -432,7 +431,9 @@ def test_whatever_is_set_on_a_reader_or_a_protocol_is_asked(
         loop.close()
 
 
-@pytest.mark.parametrize("name", ["StreamReader", "StreamReaderProtocol", "StreamWriter"])
+@pytest.mark.parametrize(
+    "name", ["StreamReader", "StreamReaderProtocol", "StreamWriter"]
+)
 def test_a_class_that_is_put_into_asyncio_streams(
     impl: ModuleType, monkeypatch: pytest.MonkeyPatch, name: str
 ) -> None:

@@ -92,7 +92,7 @@ class _Writer(_Stream):
 class _SelectorSocketTransport(  # type: ignore[misc]
     _Writer,
     Noticing,
-    _stdlib._SelectorSocketTransport,  # type: ignore[misc]
+    _stdlib._SelectorSocketTransport,
 ):
     """A transport over a stream socket."""
 

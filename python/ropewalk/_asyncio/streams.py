@@ -113,9 +113,9 @@ _REPLACED = {getattr(_stdlib, name): ours for name, ours in _CLASSES.items()}
 
 
 class _Scope(dict):  # type: ignore[type-arg]
-    """The names in ``asyncio.streams`` as they are now, ours for the standard library's.
+    """What the names in ``asyncio.streams`` mean now: our classes, not the library's.
 
-    What a program puts there is what the functions find.
+    A class that a program has put there is found as it is.
     """
 
     def __getitem__(self, name: str) -> Any:

@@ -6,9 +6,7 @@
 use super::flow::FlowControlEngine;
 use super::reader::ReaderEngine;
 use super::stdlib::{call, or_none, stdlib, unless_none};
-use crate::asyncio::awaitable::{
-    Handed, Held, Origin, Step, Stop, Visit, Work, coroutine, quick,
-};
+use crate::asyncio::awaitable::{Handed, Held, Origin, Step, Stop, Visit, Work, coroutine, quick};
 use crate::asyncio::transports::{Direct, StreamCore};
 use crate::names::intern;
 use pyo3::prelude::*;
@@ -182,12 +180,7 @@ impl WriterEngine {
         if !Direct::look(&transport) {
             return None;
         }
-        self.ends
-            .lock()
-            .direct
-            .as_ref()?
-            .core(&transport)
-            .cloned()
+        self.ends.lock().direct.as_ref()?.core(&transport).cloned()
     }
 
     fn put(&self, slot: fn(&mut Ends) -> &mut Option<Py<PyAny>>, value: Bound<'_, PyAny>) {

@@ -26,11 +26,7 @@ pub(crate) fn use_class(py: Python<'_>, class: Py<PyType>) -> PyResult<()> {
 }
 
 /// Notices what is set on a transport; a base of those with a core.
-#[pyclass(
-    frozen,
-    subclass,
-    module = "ropewalk._ropewalk.asyncio.transports"
-)]
+#[pyclass(frozen, subclass, module = "ropewalk._ropewalk.asyncio.transports")]
 pub(crate) struct Noticing;
 
 #[pymethods]
@@ -60,7 +56,10 @@ fn notice(transport: &Bound<'_, Noticing>, name: &Bound<'_, PyString>) -> PyResu
     let name = name.to_str()?;
     if METHODS.contains(&name) || matches!(name, "_core" | "__class__" | "__dict__") {
         let core = transport.getattr_opt(intern!(transport.py(), "_core"))?;
-        if let Some(core) = core.as_ref().and_then(|core| core.cast::<StreamCore>().ok()) {
+        if let Some(core) = core
+            .as_ref()
+            .and_then(|core| core.cast::<StreamCore>().ok())
+        {
             core.get().changed.store(true, Ordering::Relaxed);
         }
     }
