@@ -89,10 +89,10 @@ class _Writer(_Stream):
         )
 
 
-class _SelectorSocketTransport(  # type: ignore[misc]
+class _SelectorSocketTransport(
     _Writer,
     Noticing,
-    _stdlib._SelectorSocketTransport,
+    _stdlib._SelectorSocketTransport,  # type: ignore[misc]
 ):
     """A transport over a stream socket."""
 
