@@ -22,6 +22,16 @@ use std::time::Duration;
 /// much as some ten short callbacks.
 const TURNS_WITHOUT_A_LOOK: u32 = 16;
 
+/// What the last turns did.
+#[derive(Default)]
+struct Past {
+    /// How many turns have passed since the last look at the kernel.
+    unseen: u32,
+    /// The last turn looked and found something. What is ready now was mostly put there by that: a
+    /// task that its data woke. It runs before the next look, which then may sleep at once.
+    found: bool,
+}
+
 /// The most descriptors that one look reports; the others come with the next.
 const MOST_AT_ONCE: usize = 4096;
 
@@ -54,11 +64,11 @@ pub(super) fn run(slf: &Bound<'_, LoopCore>) -> PyResult<()> {
 fn turns(slf: &Bound<'_, LoopCore>) -> PyResult<()> {
     let core = slf.get();
     if !core.keeps_running.swap(false, Ordering::Relaxed) {
-        return turn(slf, &mut 0);
+        return turn(slf, &mut Past::default());
     }
-    let mut turns = 0;
+    let mut past = Past::default();
     loop {
-        turn(slf, &mut turns)?;
+        turn(slf, &mut past)?;
         if core.stopping.load(Ordering::Relaxed) {
             return Ok(());
         }
@@ -99,7 +109,7 @@ impl LoopCore {
     }
 }
 
-fn turn(slf: &Bound<'_, LoopCore>, turns: &mut u32) -> PyResult<()> {
+fn turn(slf: &Bound<'_, LoopCore>, past: &mut Past) -> PyResult<()> {
     let (py, core) = (slf.py(), slf.get());
     core.check_usable()?;
     let mut look = core.look(py);
@@ -112,10 +122,12 @@ fn turn(slf: &Bound<'_, LoopCore>, turns: &mut u32) -> PyResult<()> {
     if core.has_own(OWN_POLL) {
         poll_through_python(slf, busy, deadline)?;
     } else {
-        *turns += 1;
-        if !busy || *turns >= TURNS_WITHOUT_A_LOOK || !core.only_its_own() {
-            *turns = 0;
-            poll(slf, busy, deadline)?;
+        past.unseen += 1;
+        let may_wait = past.found || core.only_its_own();
+        past.found = false;
+        if !busy || past.unseen >= TURNS_WITHOUT_A_LOOK || !may_wait {
+            past.unseen = 0;
+            past.found = poll(slf, busy, deadline)?;
         } else {
             py.check_signals()?;
         }
@@ -223,7 +235,8 @@ fn time_left(
     }
 }
 
-fn poll(slf: &Bound<'_, LoopCore>, busy: bool, deadline: Option<i64>) -> PyResult<()> {
+/// Looks at the kernel; whether something was ready.
+fn poll(slf: &Bound<'_, LoopCore>, busy: bool, deadline: Option<i64>) -> PyResult<bool> {
     let (py, core) = (slf.py(), slf.get());
     let mut found = wait(slf, || {
         // Whoever put something before the loop said that it sleeps has rung no bell.
@@ -260,6 +273,7 @@ fn poll(slf: &Bound<'_, LoopCore>, busy: bool, deadline: Option<i64>) -> PyResul
             settled
         }
     };
+    let any = !ready.is_empty() || !done.is_empty();
     for entry in ready {
         state::put(&core.state, entry);
     }
@@ -270,7 +284,7 @@ fn poll(slf: &Bound<'_, LoopCore>, busy: bool, deadline: Option<i64>) -> PyResul
     *core.found.lock() = Some(found);
     run_done(slf, done)?;
     settled.map_err(os_error)?;
-    Ok(())
+    Ok(any)
 }
 
 /// Runs those who waited for one event, at once: what they wake runs in this turn.

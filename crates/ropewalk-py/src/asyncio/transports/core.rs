@@ -34,8 +34,6 @@ pub(super) struct State {
     pub(super) lost: usize,
     /// Closed for writing at once, whatever is in the buffer (pipes).
     pub(super) closing: bool,
-    /// Closed, or about to be (sockets).
-    pub(super) is_closing: bool,
     pub(super) ended: bool,
     pub(super) empty_waiter: Option<Py<PyAny>>,
 }
@@ -48,6 +46,8 @@ pub(crate) struct StreamCore {
     pub(super) large: AtomicBool,
     /// Somebody set a method on the transport that is asked past it (see `direct`).
     pub(super) changed: AtomicBool,
+    /// Closed, or about to be (sockets).
+    is_closing: AtomicBool,
     state: ShortLock<State>,
 }
 
@@ -108,6 +108,7 @@ impl StreamCore {
             },
             large: AtomicBool::new(false),
             changed: AtomicBool::new(false),
+            is_closing: AtomicBool::new(false),
             state: ShortLock::new(State {
                 descriptor: -1,
                 transport: Some(transport),
@@ -118,7 +119,6 @@ impl StreamCore {
                 low_water: 0,
                 lost: 0,
                 closing: false,
-                is_closing: false,
                 ended: false,
                 empty_waiter: None,
             }),
@@ -237,12 +237,12 @@ impl StreamCore {
 
     #[getter(_is_closing)]
     pub(super) fn is_closing(&self) -> bool {
-        self.state().is_closing
+        self.is_closing.load(Ordering::Relaxed)
     }
 
     #[setter(_is_closing)]
     fn put_is_closing(&self, is_closing: bool) {
-        self.state().is_closing = is_closing;
+        self.is_closing.store(is_closing, Ordering::Relaxed);
     }
 
     /// Forgets what waits to be written.
