@@ -112,6 +112,44 @@ def test_data_that_came_before_the_cancellation_is_not_in_doubt(
     run(impl, main)
 
 
+def test_a_callback_that_waits_already_cancels_before_data_is_taken(
+    impl: ModuleType, pair: Pair
+) -> None:
+    one, two = pair
+
+    async def main(loop: Loop) -> None:
+        for number in range(3):
+            task = await begin(loop, loop.sock_recv(one, 10))
+            two.send(b"data%d" % number)
+            # The loop looks at the socket before it runs this.
+            loop.call_soon(task.cancel)
+            with pytest.raises(asyncio.CancelledError):
+                await task
+            assert await loop.sock_recv(one, 10) == b"data%d" % number
+
+    run(impl, main)
+
+
+def test_a_ready_socket_is_served_between_what_waits_and_timers(
+    impl: ModuleType, pair: Pair
+) -> None:
+    one, two = pair
+
+    async def main(loop: Loop) -> None:
+        order: list[str] = []
+        task = await begin(loop, loop.sock_recv(one, 10))
+        task.add_done_callback(lambda _: order.append("received"))
+        two.send(b"data")
+        loop.call_at(loop.time() - 1, lambda: order.append("timer"))
+        loop.call_soon(order.append, "ready")
+        await task
+        while len(order) < 3:
+            await asyncio.sleep(0)
+        assert order == ["ready", "timer", "received"]
+
+    run(impl, main)
+
+
 def test_the_newest_of_two_waiters_is_served(impl: ModuleType, pair: Pair) -> None:
     one, two = pair
 

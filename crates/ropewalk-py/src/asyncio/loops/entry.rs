@@ -197,6 +197,15 @@ impl Watcher {
         Ok(())
     }
 
+    /// What runs in its place, once it has ceased to watch.
+    pub(super) fn into_entry(self) -> Option<Entry> {
+        match self {
+            Self::Handle(handle) => Some(Entry::Handle(handle)),
+            Self::Native(call) => Some(Entry::Native(call)),
+            Self::Bell => None,
+        }
+    }
+
     pub(super) fn traverse(&self, visit: &PyVisit<'_>) -> Result<(), PyTraverseError> {
         match self {
             Self::Handle(handle) => visit.call(handle),

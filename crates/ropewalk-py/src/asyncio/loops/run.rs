@@ -247,13 +247,17 @@ fn poll(slf: &Bound<'_, LoopCore>, busy: bool, deadline: Option<i64>) -> PyResul
     let mut cancelled = Vec::new();
     let mut ready = Vec::new();
     let mut done = Vec::new();
+    // Whoever waits already comes first, and may end a wait by a cancellation: then nothing must
+    // have been taken from the kernel for it.
+    let at_once = core.look(py).ready == 0;
     let settled = match &mut *core.waiting.lock() {
         None => Ok(()),
         Some(Waiting { poller, bell }) => {
             let settled = poller.settle(&found, |descriptor, direction, told| {
                 let watch = match told {
                     Told::Watching(watch) => watch,
-                    Told::Done(watch) => return done.push(watch.watcher),
+                    Told::Done(watch) if at_once => return done.push(watch.watcher),
+                    Told::Done(watch) => return ready.extend(watch.watcher.into_entry()),
                 };
                 match &watch.watcher {
                     Watcher::Handle(handle) if handle::is_cancelled_here(handle.bind(py)) => {
@@ -287,16 +291,19 @@ fn poll(slf: &Bound<'_, LoopCore>, busy: bool, deadline: Option<i64>) -> PyResul
     Ok(any)
 }
 
-/// Runs those who waited for one event, at once: what they wake runs in this turn.
+/// Runs those who waited for one event, at once: what they wake runs in this turn. Nothing was
+/// ready before them.
 fn run_done(slf: &Bound<'_, LoopCore>, done: Vec<Watcher>) -> PyResult<()> {
     let mut outcome = Ok(());
     for watcher in done {
         match watcher {
             Watcher::Native(call) if outcome.is_ok() => outcome = call.run(slf),
             // The loop is left in the midst of them: the others come when it runs again.
-            Watcher::Native(call) => state::put(&slf.get().state, Entry::Native(call)),
-            Watcher::Handle(handle) => state::put(&slf.get().state, Entry::Handle(handle)),
-            Watcher::Bell => {}
+            other => {
+                if let Some(entry) = other.into_entry() {
+                    state::put(&slf.get().state, entry);
+                }
+            }
         }
     }
     outcome
