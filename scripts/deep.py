@@ -8,7 +8,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-from steps import show
+from steps import ROOT, show
 from toolchain import (
     engine_crates,
     has_std,
@@ -24,6 +24,7 @@ DEEP_PREEMPTIONS = 3
 STRESS_ROUNDS = 50
 
 HOST = "x86_64-unknown-linux-gnu"
+LEAKS = ROOT / "scripts" / "leaks_on_purpose.txt"
 NIGHTLY = "rustup toolchain install nightly -c miri,rust-src"
 
 
@@ -31,6 +32,7 @@ def address_sanitizer() -> tuple[list[str], dict[str, str]]:
     """The sanitizers are an unstable flag; RUSTC_BOOTSTRAP=1 stays in this file."""
     environment = with_rustflags("-Zsanitizer=address", "sanitizer-address")
     environment["RUSTC_BOOTSTRAP"] = "1"
+    environment["LSAN_OPTIONS"] = f"suppressions={LEAKS}"
     return [*sanitized("cargo"), *engine_crates()], environment
 
 
