@@ -91,6 +91,8 @@ def _of_asyncio() -> frozenset[str]:
     }
     if sys.version_info < (3, 14):
         ours |= {"gather", "wait", "TaskGroup"}
+    if "_log_on_exception" not in str(asyncio.shield.__code__.co_consts):
+        ours |= {"shield"}
     return frozenset(asyncio.__all__) - ours
 
 

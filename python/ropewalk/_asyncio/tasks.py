@@ -1,7 +1,7 @@
 """What takes the place of names in ``asyncio.tasks``.
 
-Promise: gather, sleep, wait and wait_for are the running Python's in all that can be
-seen of them; everything else of that module is the standard library's own.
+Promise: gather, shield, sleep, wait and wait_for are the running Python's in all that
+can be seen of them; everything else of that module is the standard library's own.
 """
 
 from __future__ import annotations
@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio.events as _events
 import asyncio.tasks as _stdlib
 import sys
+from types import CodeType
 
 from ropewalk import _ropewalk
 from ropewalk._asyncio import timeouts as _timeouts
@@ -122,12 +123,32 @@ else:
             raise TimeoutError from error
 
 
+def shield(arg: Any) -> Future[Any]:
+    """Return a future for another one, or for the task made of a coroutine.
+
+    It ends as that does. To cancel it, or who awaits it, does not cancel the other.
+    Keep a reference to a task that is shielded: the loop has weak ones only.
+    """
+    shielded: Future[Any] = _native.shield(arg)
+    return shielded
+
+
+def _shields_as_we_do() -> bool:
+    """Whether the running Python's has the two callbacks that ours has, and no more."""
+    inside = _stdlib.shield.__code__.co_consts
+    names = {const.co_name for const in inside if isinstance(const, CodeType)}
+    return names == {"_inner_done_callback", "_outer_done_callback"}
+
+
 OURS: dict[str, Any] = {
     "gather": gather,
     "sleep": sleep,
     "wait": wait,
     "wait_for": wait_for,
 }
+
+if _shields_as_we_do():
+    OURS["shield"] = shield
 
 if sys.version_info >= (3, 14):
     # Its children know who waits for them, which is not done here.

@@ -95,13 +95,13 @@ impl Gathering {
             };
             return ended.finish_if_last(stock, &outer, true);
         }
-        if is_cancelled(stock, future)? {
+        if stock.is_cancelled(future)? {
             return match ended.outer_that_waits()? {
                 Some(outer) => fail(&outer, &cancelled_error(future)?),
                 None => Ok(()),
             };
         }
-        let exception = exception(stock, future)?;
+        let exception = stock.exception(future)?;
         if exception.is_none() && !ended.last {
             return Ok(());
         }
@@ -199,7 +199,7 @@ impl<'py> Ended<'py> {
 /// A child's result, or the exception in place of it.
 fn outcome<'py>(stock: &'static Stock, child: &Bound<'py, PyAny>) -> PyResult<Bound<'py, PyAny>> {
     let py = child.py();
-    if is_cancelled(stock, child)? {
+    if stock.is_cancelled(child)? {
         let message = child.getattr(intern!(py, "_cancel_message"))?;
         let class = stock.cancelled_error(py);
         return if message.is_none() {
@@ -208,7 +208,7 @@ fn outcome<'py>(stock: &'static Stock, child: &Bound<'py, PyAny>) -> PyResult<Bo
             class.call1((message,))
         };
     }
-    let exception = exception(stock, child)?;
+    let exception = stock.exception(child)?;
     if exception.is_none() {
         return stock.result(child);
     }
@@ -217,27 +217,10 @@ fn outcome<'py>(stock: &'static Stock, child: &Bound<'py, PyAny>) -> PyResult<Bo
 
 /// Nobody wants to know, so nothing is logged about the child's exception.
 fn retrieve(stock: &'static Stock, future: &Bound<'_, PyAny>) -> PyResult<()> {
-    if !is_cancelled(stock, future)? {
-        exception(stock, future)?;
+    if !stock.is_cancelled(future)? {
+        stock.exception(future)?;
     }
     Ok(())
-}
-
-fn is_cancelled(stock: &'static Stock, future: &Bound<'_, PyAny>) -> PyResult<bool> {
-    match stock.native(future) {
-        Some(native) => native.is_cancelled(),
-        None => is(future, intern!(future.py(), "cancelled")),
-    }
-}
-
-fn exception<'py>(
-    stock: &'static Stock,
-    future: &Bound<'py, PyAny>,
-) -> PyResult<Bound<'py, PyAny>> {
-    match stock.native(future) {
-        Some(native) => native.exception(),
-        None => future.call_method0(intern!(future.py(), "exception")),
-    }
 }
 
 fn is(future: &Bound<'_, PyAny>, question: &Bound<'_, pyo3::types::PyString>) -> PyResult<bool> {

@@ -10,6 +10,7 @@ mod group_block;
 pub(crate) mod module;
 mod native;
 mod registry;
+mod shield;
 mod sleep;
 mod stock;
 mod timeout;

@@ -12,6 +12,8 @@ pub(crate) mod waiting {
     #[pymodule_export]
     use super::super::registry::register_quickly;
     #[pymodule_export]
+    use super::super::shield::shield;
+    #[pymodule_export]
     use super::super::sleep::sleep;
     #[pymodule_export]
     use super::super::timeout::{Timeout, timeout};

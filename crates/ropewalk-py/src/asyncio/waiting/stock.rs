@@ -242,6 +242,39 @@ impl Stock {
         Ok(())
     }
 
+    /// Was the future cancelled?
+    pub(super) fn is_cancelled(&'static self, future: &Bound<'_, PyAny>) -> PyResult<bool> {
+        if let Some(native) = self.native(future) {
+            return native.is_cancelled();
+        }
+        let answer = future.call_method0(intern!(future.py(), "cancelled"))?;
+        answer.is_truthy()
+    }
+
+    /// What the future raises, or None.
+    pub(super) fn exception<'py>(
+        &'static self,
+        future: &Bound<'py, PyAny>,
+    ) -> PyResult<Bound<'py, PyAny>> {
+        match self.native(future) {
+            Some(native) => native.exception(),
+            None => future.call_method0(intern!(future.py(), "exception")),
+        }
+    }
+
+    /// Have the loop call when the future is done, in a copy of the present context.
+    pub(super) fn call_when_done<'py>(
+        &'static self,
+        future: &Bound<'py, PyAny>,
+        callback: &Bound<'py, PyAny>,
+    ) -> PyResult<()> {
+        if let Some(native) = self.native(future) {
+            return native.add_done_callback(callback, None);
+        }
+        let method = intern!(future.py(), "add_done_callback");
+        future.call_method1(method, (callback,)).map(drop)
+    }
+
     /// The future's result, or what it raises.
     pub(super) fn result<'py>(
         &'static self,
