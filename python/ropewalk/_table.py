@@ -16,6 +16,7 @@ REPLACED: dict[str, str] = {
     "asyncio.locks": "ropewalk._asyncio.locks",
     "asyncio.queues": "ropewalk._asyncio.queues",
     "asyncio.runners": "ropewalk._asyncio.runners",
+    "asyncio.sslproto": "ropewalk._asyncio.sslproto",
     "asyncio.streams": "ropewalk._asyncio.streams",
     "asyncio.taskgroups": "ropewalk._asyncio.taskgroups",
     "asyncio.tasks": "ropewalk._asyncio.tasks",

@@ -14,6 +14,7 @@ from typing import Any
 
 import pytest
 
+from tests import tls
 from tests.loops import connect, far_reads, open_loop, run
 
 MODULE = "asyncio"
@@ -152,3 +153,42 @@ def test_a_timeout_can_be_copied(impl: ModuleType) -> None:
 @pytest.mark.parametrize("name", ["Event", "Lock", "Queue", "Semaphore"])
 def test_an_idle_one_can_be_copied_deeply(impl: ModuleType, name: str) -> None:
     copy.deepcopy(getattr(impl, name)())
+
+
+@pytest.mark.differs(reason="every record is put into the buffer, not into a copy")
+def test_a_bytearray_loses_records(impl: ModuleType) -> None:
+    class Taker(asyncio.BufferedProtocol):
+        def __init__(self) -> None:
+            self.buffer = bytearray(2**18)
+            self.received = bytearray()
+            self.lost = asyncio.get_running_loop().create_future()
+
+        def connection_made(self, transport: Any) -> None:
+            self.transport = transport
+            transport.pause_reading()
+
+        def get_buffer(self, sizehint: int) -> bytearray:
+            return self.buffer
+
+        def buffer_updated(self, nbytes: int) -> None:
+            self.received += self.buffer[:nbytes]
+
+        def connection_lost(self, exc: BaseException | None) -> None:
+            self.lost.set_result(None)
+
+    data = b"a" * 2**14 + b"b" * 2**14
+
+    async def main() -> None:
+        protocol, far = await tls.serve(Taker)
+        with far:
+            await tls.in_thread(far.sendall, data)
+            while protocol.transport.get_read_buffer_size() <= len(data):
+                await asyncio.sleep(0)
+            protocol.transport.resume_reading()
+            while len(protocol.received) < len(data):
+                await asyncio.sleep(0)
+            protocol.transport.abort()
+            await protocol.lost
+        assert protocol.received != data
+
+    run(impl, main)

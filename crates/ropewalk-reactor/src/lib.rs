@@ -13,6 +13,7 @@ mod ready;
 #[cfg(unix)]
 pub mod stream;
 mod timers;
+pub mod tls;
 mod wake;
 mod watch;
 

@@ -10,8 +10,16 @@ from __future__ import annotations
 
 import socket
 import sys
-from asyncio import constants, protocols, selector_events, sslproto, unix_events
+from asyncio import (
+    base_events,
+    constants,
+    protocols,
+    selector_events,
+    unix_events,
+)
+from types import FunctionType
 
+from ropewalk._asyncio import sslproto
 from ropewalk._ropewalk.asyncio.transports import Noticing, StreamCore, use_class
 
 TYPE_CHECKING = False
@@ -296,6 +304,21 @@ class _UnixWritePipeTransport(_Writer, _stdlib_pipes._UnixWritePipeTransport):  
 _OWN_POLL = 2
 
 
+def _with_our_tls(function: Any) -> Any:
+    """Return one of the standard library's functions that finds our protocol."""
+    found = FunctionType(
+        function.__code__,
+        {**function.__globals__, "sslproto": sslproto},
+        function.__name__,
+        function.__defaults__,
+        function.__closure__,
+    )
+    found.__kwdefaults__ = function.__kwdefaults__
+    found.__doc__ = function.__doc__
+    found.__qualname__ = function.__qualname__
+    return found
+
+
 class TransportMaker:
     """Makes these transports wherever the running Python's loop makes its own.
 
@@ -317,6 +340,8 @@ class TransportMaker:
         if sys.version_info >= (3, 12):
             self._ensure_fd_no_transport(sock)
         return _SelectorSocketTransport(self, sock, protocol, waiter, extra, server)
+
+    start_tls = _with_our_tls(base_events.BaseEventLoop.start_tls)
 
     def _make_ssl_transport(
         self: Any,
@@ -351,10 +376,10 @@ class TransportMaker:
             self,
             protocol,
             sslcontext,
-            waiter,  # type: ignore[arg-type]
+            waiter,
             server_side,
             server_hostname,
-            ssl_handshake_timeout=ssl_handshake_timeout,  # type: ignore[arg-type]
+            ssl_handshake_timeout=ssl_handshake_timeout,
             ssl_shutdown_timeout=ssl_shutdown_timeout,
         )
         _SelectorSocketTransport(self, rawsock, tls, extra=extra, server=server)

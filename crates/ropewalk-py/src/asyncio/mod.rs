@@ -12,5 +12,6 @@ mod room;
 mod slow;
 mod sock;
 mod streams;
+mod tls;
 mod transports;
 mod waiting;

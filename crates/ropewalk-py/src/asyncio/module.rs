@@ -3,7 +3,7 @@
 use pyo3::prelude::*;
 
 /// The parts of it, by the names that they are imported by.
-const PARTS: [&str; 10] = [
+const PARTS: [&str; 11] = [
     "awaitable",
     "locks",
     "loops",
@@ -12,6 +12,7 @@ const PARTS: [&str; 10] = [
     "slow",
     "sock",
     "streams",
+    "tls",
     "transports",
     "waiting",
 ];
@@ -35,6 +36,8 @@ pub(crate) mod asyncio {
     use crate::asyncio::sock::module::sock;
     #[pymodule_export]
     use crate::asyncio::streams::module::streams;
+    #[pymodule_export]
+    use crate::asyncio::tls::module::tls;
     #[pymodule_export]
     use crate::asyncio::transports::module::transports;
     #[pymodule_export]

@@ -8,6 +8,7 @@ from . import queues as queues
 from . import slow as slow
 from . import sock as sock
 from . import streams as streams
+from . import tls as tls
 from . import transports as transports
 from . import waiting as waiting
 
@@ -20,6 +21,7 @@ __all__ = [
     "slow",
     "sock",
     "streams",
+    "tls",
     "transports",
     "waiting",
 ]

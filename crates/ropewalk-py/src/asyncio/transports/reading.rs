@@ -11,6 +11,7 @@ use super::core::StreamCore;
 use super::data::os_error;
 use crate::asyncio::room;
 use crate::asyncio::streams::deliver;
+use crate::asyncio::tls::{self, TlsEngine};
 use crate::names::intern;
 use pyo3::buffer::PyBuffer;
 use pyo3::exceptions::{PyRuntimeError, PyTypeError};
@@ -93,6 +94,9 @@ fn arrived(
 
 fn into_buffer(core: &StreamCore, protocol: &Bound<'_, PyAny>, descriptor: RawFd) -> PyResult<()> {
     let py = protocol.py();
+    if let Some(engine) = tls::is_ours(protocol) {
+        return into_tls(core, engine, descriptor);
+    }
     let buffer = match offered(protocol) {
         Ok(buffer) => buffer,
         Err(error) => {
@@ -117,11 +121,26 @@ fn into_buffer(core: &StreamCore, protocol: &Bound<'_, PyAny>, descriptor: RawFd
     };
     match protocol.call_method1(intern!(py, "buffer_updated"), (taken,)) {
         Ok(_) => Ok(()),
-        Err(error) => core.fatal(
-            py,
-            error,
-            "Fatal error: protocol.buffer_updated() call failed.",
-        ),
+        Err(error) => core.fatal(py, error, UPDATE_FAILED),
+    }
+}
+
+const UPDATE_FAILED: &str = "Fatal error: protocol.buffer_updated() call failed.";
+
+/// The protocol of TLS needs no buffer of its own.
+fn into_tls(core: &StreamCore, engine: &Bound<'_, TlsEngine>, descriptor: RawFd) -> PyResult<()> {
+    let py = engine.py();
+    let lent = tls::with_window(py, |memory| receive_now(descriptor, core.channel, memory));
+    let (received, lent) = lent?;
+    let taken = match received.map_err(os_error) {
+        Ok(Received::Bytes(taken)) => taken,
+        Ok(Received::Nothing) => return Ok(()),
+        Ok(Received::End) => return at_end(core, py),
+        Err(error) => return read_failed(core, py, error),
+    };
+    match tls::received(engine, lent, taken) {
+        Ok(()) => Ok(()),
+        Err(error) => core.fatal(py, error, UPDATE_FAILED),
     }
 }
 
