@@ -5,9 +5,11 @@ purpose, it is marked so.
 """
 
 import asyncio
+import contextlib
 import copy
 import heapq
 import os
+import ssl
 import sys
 from types import ModuleType
 from typing import Any
@@ -190,5 +192,53 @@ def test_a_bytearray_loses_records(impl: ModuleType) -> None:
             protocol.transport.abort()
             await protocol.lost
         assert protocol.received != data
+
+    run(impl, main)
+
+
+loses_early = pytest.mark.skipif(
+    "_buffer" in asyncio.BaseEventLoop.start_tls.__code__.co_names,
+    reason="this Python hands early bytes on",
+)
+
+
+@loses_early
+@pytest.mark.differs(reason="what was read too early is handed to TLS")
+def test_a_hello_that_comes_too_early_is_lost(impl: ModuleType) -> None:
+    incoming, outgoing = ssl.MemoryBIO(), ssl.MemoryBIO()
+    client = tls.client_context().wrap_bio(
+        incoming, outgoing, server_hostname="localhost"
+    )
+    with pytest.raises(ssl.SSLWantReadError):
+        client.do_handshake()
+
+    async def main() -> None:
+        outcome = asyncio.get_running_loop().create_future()
+
+        async def handle(reader: Any, writer: Any) -> None:
+            try:
+                assert await reader.readline() == b"start\n"
+                await writer.start_tls(tls.server_context(), ssl_handshake_timeout=0.3)
+                outcome.set_result(None)
+            except BaseException as error:
+                outcome.set_exception(error)
+            finally:
+                writer.transport.abort()
+
+        server = await impl.start_server(handle, "127.0.0.1", 0)
+        reader, writer = await impl.open_connection(*server.sockets[0].getsockname())
+        writer.write(b"start\n" + outgoing.read())
+        while data := await reader.read(10_000):
+            incoming.write(data)
+            with contextlib.suppress(ssl.SSLWantReadError):
+                client.do_handshake()
+            writer.write(outgoing.read())
+        await asyncio.wait([outcome])
+        writer.close()
+        with contextlib.suppress(OSError):
+            await writer.wait_closed()
+        server.close()
+        await server.wait_closed()
+        assert isinstance(outcome.exception(), ConnectionAbortedError)
 
     run(impl, main)

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 _std: Any = _stdlib
 _StdProtocol: Any = _std.SSLProtocol
 _StdTransport: Any = _std._SSLProtocolTransport
+_CONNECTED = _std.AppProtocolState.STATE_CON_MADE
 _NATIVE = ("_do_read", "_process_outgoing", "_set_state", "_write_appdata")
 
 
@@ -76,6 +77,19 @@ class SSLProtocol(_engine.TlsEngine, _StdProtocol):  # type: ignore[misc]
         # get_buffer() makes one.
         self._ssl_buffer = bytearray()
         self._ssl_buffer_view = memoryview(self._ssl_buffer)
+        if self._server_side and self._app_state is _CONNECTED:
+            self._take_early(getattr(self._app_protocol, "_stream_reader", None))
+
+    def _take_early(self, reader: Any) -> None:
+        """Take what a stream has not read: the client began before it was asked to.
+
+        It is decrypted, so that nothing of it passes for what was said in secret.
+        """
+        unread = getattr(reader, "_buffer", None)
+        if isinstance(unread, bytearray) and unread:
+            self._incoming.write(unread)
+            unread.clear()
+            reader._maybe_resume_transport()
 
     def _get_app_transport(self) -> Any:
         if self._app_transport is None and not self._app_transport_created:
