@@ -1,8 +1,8 @@
 """What takes the place of names in ``asyncio.locks``.
 
-Promise: what is free is taken and given back by the engine. Whoever has to wait does so
-in the standard library's own methods, which the classes inherit: ``_waiters``, fairness
-and cancellation are those of the running Python.
+Promise: taking, waiting and giving back are the engine's work; ``_waiters``, fairness
+and cancellation are those of the running Python. A subclass that overrides what the
+engine relies on gets the standard library's own methods.
 """
 
 from __future__ import annotations
@@ -10,7 +10,11 @@ from __future__ import annotations
 import asyncio.locks as _stdlib
 
 from ropewalk import _ropewalk
-from ropewalk._asyncio._coroutines import native_coroutine, short_cut_to
+from ropewalk._asyncio._coroutines import (
+    native_coroutine,
+    quick_method,
+    short_cut_to,
+)
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -26,6 +30,11 @@ _native = _ropewalk.asyncio.locks
 _PASSES_ON = hasattr(_stdlib.Condition, "_notify")
 
 
+def _plain(cls: Any, base: Any, *names: str) -> bool:
+    """Whether `cls` has the methods of `base` under these names."""
+    return all(getattr(cls, name) is getattr(base, name) for name in names)
+
+
 class Lock(_native.LockEngine, _stdlib.Lock):
     """A mutual exclusion lock for tasks.
 
@@ -34,7 +43,9 @@ class Lock(_native.LockEngine, _stdlib.Lock):
 
     def __init_subclass__(cls, **kwargs: Any) -> None:
         super().__init_subclass__(**kwargs)
-        cls._plain = cls.acquire is Lock.acquire and cls.release is Lock.release
+        cls._plain = _plain(
+            cls, Lock, "acquire", "release", "_wake_up_first", "_get_loop"
+        )
 
     @short_cut_to(_native.LockEngine._quick_acquire)
     def acquire(self) -> Coroutine[Any, Any, Literal[True]]:
@@ -49,6 +60,11 @@ class Lock(_native.LockEngine, _stdlib.Lock):
     def __aexit__(self, exc_type: Any, exc: Any, tb: Any) -> Coroutine[Any, Any, None]:
         return self._exit(exc_type, exc, tb)
 
+    if not TYPE_CHECKING:
+        release = quick_method(
+            _native.LockEngine.release, _native.LockEngine._quick_release, 1
+        )
+
     _acquire_slowly = _stdlib.Lock.acquire
     _release_slowly = _stdlib.Lock.release
 
@@ -59,13 +75,26 @@ class Event(_native.EventEngine, _stdlib.Event):
     It is not set at first.
     """
 
+    def __init__(self) -> None:
+        self._waiters: Any = None  # The engine makes a deque when somebody looks.
+        self._value = False
+
+    def __init_subclass__(cls, **kwargs: Any) -> None:
+        super().__init_subclass__(**kwargs)
+        cls._plain = _plain(cls, Event, "_get_loop")
+
     @short_cut_to(_native.EventEngine._quick_wait)
     def wait(self) -> Coroutine[Any, Any, Literal[True]]:
         """Wait until the event is set, and return True."""
         return self._wait()
 
+    if not TYPE_CHECKING:
+        _engine = _native.EventEngine
+        set = quick_method(_engine.set, _engine._quick_set, 1)
+        clear = quick_method(_engine.clear, _engine._quick_clear, 1)
+        del _engine
+
     _wait_slowly = _stdlib.Event.wait
-    _set_slowly = _stdlib.Event.set
 
 
 class Condition(_stdlib.Condition):
@@ -97,12 +126,14 @@ class Semaphore(_native.SemaphoreEngine, _stdlib.Semaphore):
     `value` is how many there are at first.
     """
 
+    # Whoever leaves the line wakes as many as there are permits, as since Python 3.13,
+    # where the method below says whether it woke somebody.
+    _passes_on = False in _stdlib.Semaphore._wake_up_next.__code__.co_consts
+
     def __init_subclass__(cls, **kwargs: Any) -> None:
         super().__init_subclass__(**kwargs)
-        cls._plain = all(
-            getattr(cls, name) is getattr(Semaphore, name)
-            for name in ("acquire", "release", "locked")
-        )
+        names = ("acquire", "release", "locked", "_wake_up_next", "_get_loop")
+        cls._plain = _plain(cls, Semaphore, *names)
 
     @short_cut_to(_native.SemaphoreEngine._quick_acquire)
     def acquire(self) -> Coroutine[Any, Any, Literal[True]]:
@@ -116,6 +147,11 @@ class Semaphore(_native.SemaphoreEngine, _stdlib.Semaphore):
     @short_cut_to(_native.SemaphoreEngine._quick_exit)
     def __aexit__(self, exc_type: Any, exc: Any, tb: Any) -> Coroutine[Any, Any, None]:
         return self._exit(exc_type, exc, tb)
+
+    if not TYPE_CHECKING:
+        release = quick_method(
+            _native.SemaphoreEngine.release, _native.SemaphoreEngine._quick_release, 1
+        )
 
     _acquire_slowly = _stdlib.Semaphore.acquire
     _release_slowly = _stdlib.Semaphore.release

@@ -10,7 +10,7 @@ from __future__ import annotations
 import asyncio.queues as _stdlib
 
 from ropewalk import _ropewalk
-from ropewalk._asyncio._coroutines import short_cut_to
+from ropewalk._asyncio._coroutines import quick_method, short_cut_to
 from ropewalk._asyncio.locks import Event
 
 TYPE_CHECKING = False
@@ -86,6 +86,12 @@ class Queue(_native.QueueEngine, _stdlib.Queue):  # type: ignore[type-arg]
     def join(self) -> Coroutine[Any, Any, None]:
         """Wait until as many items are reported by task_done() as were put in."""
         return self._join_coroutine()
+
+    if not TYPE_CHECKING:
+        _engine = _native.QueueEngine
+        put_nowait = quick_method(_engine.put_nowait, _engine._quick_put_nowait, 2)
+        get_nowait = quick_method(_engine.get_nowait, _engine._quick_get_nowait, 1)
+        del _engine
 
     @property
     def threadsafe(self) -> ThreadsafeEnd:

@@ -9,6 +9,9 @@ from typing_extensions import disjoint_base
 class EventEngine:
     """An event for tasks; the base of `ropewalk.asyncio.Event`."""
 
+    _plain: bool
+    _quick_clear: Any
+    _quick_set: Any
     _quick_wait: Any
     _value: bool
     _waiters: Any
@@ -27,6 +30,7 @@ class LockEngine:
     _quick_acquire: Any
     _quick_enter: Any
     _quick_exit: Any
+    _quick_release: Any
     _waiters: Any
     def __new__(cls, *_args: Any, **_kwargs: Any) -> LockEngine: ...
     def _acquire(self) -> Coroutine[Any, Any, Any]: ...
@@ -42,10 +46,12 @@ class SemaphoreEngine:
     """Permits for tasks; the base of `ropewalk.asyncio.Semaphore`."""
 
     _bound_value: Any
+    _passes_on: bool
     _plain: bool
     _quick_acquire: Any
     _quick_enter: Any
     _quick_exit: Any
+    _quick_release: Any
     _value: Any
     _waiters: Any
     def __new__(cls, *_args: Any, **_kwargs: Any) -> SemaphoreEngine: ...

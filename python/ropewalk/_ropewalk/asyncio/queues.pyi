@@ -12,8 +12,10 @@ class QueueEngine:
     _discipline: str
     _plain: bool
     _quick_get: Any
+    _quick_get_nowait: Any
     _quick_join: Any
     _quick_put: Any
+    _quick_put_nowait: Any
     _finished: Any
     _getters: Any
     _is_shutdown: bool

@@ -3,21 +3,21 @@
 
 #![expect(unsafe_code, reason = "a class with slots that PyO3 does not offer")]
 
-use super::free::FreeList;
+use super::free::{FreeList, Link};
 use super::quick::Quick;
 use crate::names::once;
 use pyo3::ffi;
 use pyo3::prelude::*;
 use pyo3::types::PyType;
 use std::ffi::{c_int, c_void};
-use std::mem::{offset_of, size_of};
+use std::mem::{MaybeUninit, offset_of, size_of};
 use std::ptr::null_mut;
 use std::sync::OnceLock;
 
 /// `__aexit__` has three arguments, and the method's object goes before them.
 const MOST: usize = 4;
 
-static FREE: FreeList = FreeList::new();
+static FREE: FreeList = FreeList::new(offset_of!(BoundMethod, spare));
 static CLASS: OnceLock<Py<PyType>> = OnceLock::new();
 
 #[repr(C)]
@@ -28,6 +28,8 @@ struct BoundMethod {
     /// The method and the object it is bound to, owned; null once cleared.
     method: *mut ffi::PyObject,
     object: *mut ffi::PyObject,
+    /// For the free list, while it is dead.
+    spare: MaybeUninit<Link>,
 }
 
 fn bound<'a>(this: *mut ffi::PyObject) -> &'a BoundMethod {
@@ -42,6 +44,9 @@ unsafe extern "C" fn call(
     keywords: *mut ffi::PyObject,
 ) -> *mut ffi::PyObject {
     let this = bound(this);
+    if this.object.is_null() {
+        return gone();
+    }
     if let Some(quick) = this.quick
         && keywords.is_null()
     {
@@ -73,7 +78,22 @@ unsafe extern "C" fn call(
     unsafe { ffi::PyObject_Vectorcall(this.method, all.as_ptr(), given + 1, null_mut()) }
 }
 
+/// Says that the method is not bound any more: somebody has found a dead one.
+#[cold]
+fn gone() -> *mut ffi::PyObject {
+    // SAFETY: the static is set as long as the interpreter runs.
+    let kind = unsafe { ffi::PyExc_ReferenceError };
+    // SAFETY: an exception class, and a text that ends with zero.
+    unsafe { ffi::PyErr_SetString(kind, c"the method is not bound any more".as_ptr()) };
+    null_mut()
+}
+
 unsafe extern "C" fn get(this: *mut ffi::PyObject, name: *mut ffi::PyObject) -> *mut ffi::PyObject {
+    if bound(this).method.is_null() {
+        // As any object: whoever lists all objects asks for its class.
+        // SAFETY: a live object, and a string, as the slot is promised.
+        return unsafe { ffi::PyObject_GenericGetAttr(this, name) };
+    }
     // SAFETY: the method is alive, the name a string, as the slot is promised.
     unsafe { ffi::PyObject_GetAttr(bound(this).method, name) }
 }
@@ -113,17 +133,46 @@ unsafe extern "C" fn clear(this: *mut ffi::PyObject) -> c_int {
 }
 
 unsafe extern "C" fn dealloc(this: *mut ffi::PyObject) {
+    let owned = [bound(this).method, bound(this).object];
+    if owned.iter().any(|object| object.is_null()) {
+        // SAFETY: the dying object that Python gave.
+        unsafe { free(this) };
+        return;
+    }
+    for object in owned {
+        // Both are the caller's as well in nearly all cases; a last reference is let go of below.
+        // SAFETY: owned, hence live.
+        if unsafe { ffi::Py_REFCNT(object) } == 1 {
+            // SAFETY: the dying object that Python gave.
+            unsafe { free(this) };
+            return;
+        }
+    }
+    // No destructor runs here: neither is the last reference.
+    // SAFETY: the dying object, still whole.
+    unsafe { clear(this) };
+    // SAFETY: of the list's class, which has no finalizer; tracked since it was made, and empty.
+    if !unsafe { FREE.give(this) } {
+        // SAFETY: the dying object that Python gave.
+        unsafe { free(this) };
+    }
+}
+
+/// Ends an object that is not kept.
+///
+/// # Safety
+///
+/// As of a dealloc.
+#[cold]
+unsafe fn free(this: *mut ffi::PyObject) {
     // SAFETY: it was tracked when made.
     unsafe { ffi::PyObject_GC_UnTrack(this.cast()) };
     // SAFETY: the dying object, still whole.
     unsafe { clear(this) };
     // SAFETY: still an object, of a heap type.
     let kind = unsafe { ffi::Py_TYPE(this) };
-    // SAFETY: dead, untracked, of the list's class, which has no finalizer.
-    if !unsafe { FREE.give(this) } {
-        // SAFETY: the collector's memory, and nothing in it is owned any more.
-        unsafe { ffi::PyObject_GC_Del(this.cast()) };
-    }
+    // SAFETY: the collector's memory, and nothing in it is owned any more.
+    unsafe { ffi::PyObject_GC_Del(this.cast()) };
     // SAFETY: objects of heap types own a reference to their type.
     unsafe { ffi::Py_DECREF(kind.cast()) };
 }
@@ -179,18 +228,35 @@ pub(super) fn bind(
     quick: Option<Quick>,
     object: *mut ffi::PyObject,
 ) -> *mut ffi::PyObject {
+    let kept = FREE.take();
+    if !kept.is_null() {
+        let memory = kept.cast::<BoundMethod>();
+        for owned in [method, object] {
+            // SAFETY: the caller's live objects.
+            unsafe { ffi::Py_INCREF(owned) };
+        }
+        // SAFETY: a whole object of the class, this thread's alone.
+        let memory = unsafe { &mut *memory };
+        memory.quick = quick;
+        memory.method = method;
+        memory.object = object;
+        return kept;
+    }
+    allocate(method, quick, object)
+}
+
+#[cold]
+fn allocate(
+    method: *mut ffi::PyObject,
+    quick: Option<Quick>,
+    object: *mut ffi::PyObject,
+) -> *mut ffi::PyObject {
     let Some(class) = CLASS.get() else {
         return null_mut();
     };
     let class = class.as_ptr().cast::<ffi::PyTypeObject>();
-    let kept = FREE.take();
-    let made = if kept.is_null() {
-        // SAFETY: the class has the collector's flag and this size of objects.
-        unsafe { ffi::PyObject_GC_New::<ffi::PyObject>(class) }
-    } else {
-        // SAFETY: memory of a dead object of the class, untracked, and this thread's alone.
-        unsafe { ffi::PyObject_Init(kept, class) }
-    };
+    // SAFETY: the class has the collector's flag and this size of objects.
+    let made = unsafe { ffi::PyObject_GC_New::<ffi::PyObject>(class) };
     if made.is_null() {
         return made;
     }
@@ -206,6 +272,7 @@ pub(super) fn bind(
         quick,
         method,
         object,
+        spare: MaybeUninit::uninit(),
     };
     // SAFETY: its memory; the head stays what it was.
     unsafe { made.cast::<BoundMethod>().write(fields) };

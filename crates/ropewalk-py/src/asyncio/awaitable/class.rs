@@ -1,10 +1,10 @@
 //! The class of native coroutines, and how one is made.
-//! Promise: making one is one allocation, or none when one has died before.
+//! Promise: making one is one allocation, or none when one has died before: that one is used again.
 
 #![expect(unsafe_code, reason = "a class with slots that PyO3 does not offer")]
 
-use super::free::FreeList;
-use super::object::{Body, Object};
+use super::free::{FreeList, Link};
+use super::object::{Body, Object, Room};
 use super::slots;
 use super::work::Work;
 use crate::names::once;
@@ -15,20 +15,40 @@ use std::ffi::c_void;
 use std::mem::{offset_of, size_of};
 use std::sync::OnceLock;
 
-/// Memory of dead coroutines.
-pub(super) static FREE: FreeList = FreeList::new();
+/// Dead coroutines: DONE, so that their room is free.
+pub(super) static FREE: FreeList = FreeList::new(offset_of!(Object, body.room));
+
+const _: () = assert!(size_of::<Link>() <= size_of::<Room>());
 
 /// Makes a coroutine that does `work`.
+#[inline]
 pub(crate) fn coroutine<W: Work>(py: Python<'_>, work: W) -> PyResult<Bound<'_, PyAny>> {
-    let class = class(py)?.as_type_ptr();
     let kept = FREE.take();
-    let made = if kept.is_null() {
-        // SAFETY: the class has the collector's flag and this size of objects.
-        unsafe { ffi::PyObject_GC_New::<ffi::PyObject>(class) }
-    } else {
-        // SAFETY: memory of a dead object of the class, untracked, and this thread's alone.
-        unsafe { ffi::PyObject_Init(kept, class) }
-    };
+    if kept.is_null() {
+        return allocate(py, work);
+    }
+    let object = kept.cast::<Object>();
+    // SAFETY: a whole object, and this thread's alone.
+    let weak = unsafe { (*object).body.weak };
+    if !weak.is_null() {
+        // Somebody has found it by way of the collector.
+        // SAFETY: the reference was the list's.
+        unsafe { ffi::Py_DECREF(kept) };
+        return allocate(py, work);
+    }
+    // SAFETY: as above; the head is not touched.
+    let body = unsafe { &raw mut (*object).body };
+    // SAFETY: it is DONE, so there is nothing to be dropped, and the collector does not run here.
+    unsafe { body.write(Body::new(work)) };
+    // SAFETY: the reference was the list's, and is this function's now.
+    Ok(unsafe { Bound::from_owned_ptr(py, kept) })
+}
+
+#[cold]
+fn allocate<W: Work>(py: Python<'_>, work: W) -> PyResult<Bound<'_, PyAny>> {
+    let class = class(py)?.as_type_ptr();
+    // SAFETY: the class has the collector's flag and this size of objects.
+    let made = unsafe { ffi::PyObject_GC_New::<ffi::PyObject>(class) };
     // SAFETY: a new reference, or null with MemoryError set; filled before anybody sees it.
     let made = unsafe { Bound::from_owned_ptr_or_err(py, made) }?;
     let object = made.as_ptr().cast::<Object>();

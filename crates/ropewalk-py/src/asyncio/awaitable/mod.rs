@@ -31,6 +31,7 @@ mod bound;
 mod class;
 mod drive;
 mod free;
+mod futures;
 mod held;
 mod loops;
 mod method;
@@ -45,9 +46,10 @@ mod wrapper;
 
 pub(crate) use class::coroutine;
 pub(crate) use drive::begin;
+pub(crate) use futures::{is_cancelled, is_done, set_result};
 pub(crate) use held::Held;
 #[allow(unused_imports, reason = "each part takes what it needs")]
 pub(crate) use loops::{future, running_loop};
 pub(crate) use origin::Origin;
-pub(crate) use quick::{Handed, quick};
+pub(crate) use quick::{AtOnce, Handed, at_once, quick};
 pub(crate) use work::{Step, Stop, Visit, Work};

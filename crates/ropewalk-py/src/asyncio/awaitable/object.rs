@@ -25,7 +25,7 @@ pub(super) const SUSPENDED: u32 = 1;
 pub(super) const RUNNING: u32 = 2;
 pub(super) const DONE: u32 = 3;
 
-type Room = MaybeUninit<[usize; ROOM]>;
+pub(super) type Room = MaybeUninit<[usize; ROOM]>;
 
 /// What can be done with a work whose type is forgotten. Each function's `room` holds a live
 /// work of the table's type, which nobody else touches meanwhile.
@@ -78,7 +78,8 @@ pub(super) struct Body {
     pub(super) finalized: AtomicBool,
     table: &'static Table,
     inner: UnsafeCell<Option<Py<PyAny>>>,
-    room: UnsafeCell<Room>,
+    /// The work; spare words while the coroutine is DONE.
+    pub(super) room: UnsafeCell<Room>,
 }
 
 impl Body {

@@ -7,17 +7,18 @@
 use super::class::coroutine;
 use super::held::Held;
 use super::work::Work;
-use pyo3::PyTypeInfo;
 use pyo3::ffi;
 use pyo3::prelude::*;
+use pyo3::pyclass::boolean_struct::True;
 use pyo3::types::PyCapsule;
+use pyo3::{Borrowed, PyClass, PyTypeInfo};
 use std::ffi::{CStr, c_void};
 
 /// The name of the capsules that hold such a function.
 pub(super) const NAME: &CStr = c"ropewalk.quick";
 
-/// Makes a coroutine out of `self` and the argument after it (null where there is none). Null
-/// without an exception: `self` is of another class.
+/// Makes a coroutine out of, or does something with, `self` and the argument after it (null where there is none). Null
+/// without an exception: nothing was done, and the method has to be called.
 pub(super) type Quick =
     unsafe extern "C" fn(*mut ffi::PyObject, *mut ffi::PyObject) -> *mut ffi::PyObject;
 
@@ -30,18 +31,43 @@ pub(crate) trait Handed: Work {
     fn new(py: Python<'_>, object: Held<Self::Of>, argument: Option<Held<PyAny>>) -> Self;
 }
 
+/// Whether an object is of a class or of one derived from it.
+///
+/// Python's classes have the engine's class as their base, or as the base of their base; to see
+/// that takes less than to search the whole order of classes.
+#[inline]
+fn is_a(object: *mut ffi::PyObject, class: *mut ffi::PyTypeObject) -> bool {
+    // SAFETY: a live object.
+    let kind = unsafe { ffi::Py_TYPE(object) };
+    let mut base = kind;
+    for _ in 0..3 {
+        if base == class {
+            return true;
+        }
+        // SAFETY: a live type, as the type of a live object, or a base of such a one, is.
+        base = unsafe { (*base).tp_base };
+        if base.is_null() {
+            return false;
+        }
+    }
+    // SAFETY: live types.
+    unsafe { ffi::PyType_IsSubtype(kind, class) != 0 }
+}
+
 unsafe extern "C" fn make<W: Handed>(
     object: *mut ffi::PyObject,
     argument: *mut ffi::PyObject,
 ) -> *mut ffi::PyObject {
     // SAFETY: Python calls methods with this thread attached.
     let py = unsafe { Python::assume_attached() };
-    // SAFETY: live objects, or null for no argument.
-    let object = unsafe { Bound::from_borrowed_ptr(py, object) };
-    let Ok(object) = object.cast_into::<W::Of>() else {
+    if !is_a(object, W::Of::type_object_raw(py)) {
         return std::ptr::null_mut();
-    };
-    // SAFETY: as above.
+    }
+    // SAFETY: a live object.
+    let object = unsafe { Bound::from_borrowed_ptr(py, object) };
+    // SAFETY: of this class, as is asked above.
+    let object = unsafe { object.cast_into_unchecked::<W::Of>() };
+    // SAFETY: a live object, or null for no argument.
     let argument = unsafe { Bound::from_borrowed_ptr_or_opt(py, argument) };
     let argument = argument.map(|argument| Held::new(argument.unbind()));
     match coroutine(py, W::new(py, Held::new(object.unbind()), argument)) {
@@ -53,9 +79,45 @@ unsafe extern "C" fn make<W: Handed>(
     }
 }
 
+/// What a plain method with at most one argument does, where that takes no Python code.
+pub(crate) trait AtOnce {
+    /// The engine's class.
+    type Of: PyClass<Frozen = True> + Sync;
+
+    /// The method's result. None: nothing has happened, and the method has to be called.
+    fn act(py: Python<'_>, object: &Self::Of, argument: Option<&Py<PyAny>>) -> Option<Py<PyAny>>;
+}
+
+unsafe extern "C" fn act<A: AtOnce>(
+    object: *mut ffi::PyObject,
+    argument: *mut ffi::PyObject,
+) -> *mut ffi::PyObject {
+    // SAFETY: Python calls methods with this thread attached.
+    let py = unsafe { Python::assume_attached() };
+    if !is_a(object, A::Of::type_object_raw(py)) {
+        return std::ptr::null_mut();
+    }
+    // SAFETY: a live object of this class, which the caller keeps alive.
+    let object = unsafe { Borrowed::from_ptr(py, object) };
+    // SAFETY: of this class, as is asked above.
+    let object = unsafe { object.cast_unchecked::<A::Of>() };
+    // SAFETY: a live object, or null for no argument; the caller keeps it alive.
+    let argument = unsafe { Borrowed::from_ptr_or_opt(py, argument) };
+    let argument = argument.as_deref().map(Bound::as_unbound);
+    A::act(py, object.get(), argument).map_or(std::ptr::null_mut(), Py::into_ptr)
+}
+
+/// What `short_cut` takes as `engine`, for a plain method.
+pub(crate) fn at_once<A: AtOnce>(py: Python<'_>) -> PyResult<Bound<'_, PyAny>> {
+    capsule(py, act::<A>)
+}
+
 /// What `short_cut` takes as `engine`, for a work's method.
 pub(crate) fn quick<W: Handed>(py: Python<'_>) -> PyResult<Bound<'_, PyAny>> {
-    let function: Quick = make::<W>;
+    capsule(py, make::<W>)
+}
+
+fn capsule(py: Python<'_>, function: Quick) -> PyResult<Bound<'_, PyAny>> {
     // SAFETY: a function of the extension, which is never unloaded; nothing is to be freed.
     let capsule = unsafe { ffi::PyCapsule_New(function as *mut c_void, NAME.as_ptr(), None) };
     // SAFETY: a new reference, or null with an exception set.

@@ -309,31 +309,51 @@ pub(super) unsafe extern "C" fn traverse(
 }
 
 pub(super) unsafe extern "C" fn dealloc(this: *mut ffi::PyObject) {
+    let body = &object(this).body;
+    let clean = body.weak.is_null() && !body.finalized.load(Ordering::Relaxed);
+    // SAFETY: of the list's class, tracked since it was made, and not finalized; DONE, so it holds
+    // nothing and its room is free.
+    if clean && object(this).state() == DONE && unsafe { FREE.give(this) } {
+        return;
+    }
+    // SAFETY: the dying object that Python gave.
+    unsafe { free(this) };
+}
+
+/// Ends an object that is not kept.
+///
+/// # Safety
+///
+/// As of a dealloc.
+#[cold]
+unsafe fn free(this: *mut ffi::PyObject) {
+    // The collector must not see an object without references while Python code runs.
+    // SAFETY: it was tracked when it was made.
+    unsafe { ffi::PyObject_GC_UnTrack(this.cast()) };
     if !object(this).body.weak.is_null() {
         // SAFETY: the object's list of weak references, with the object still whole.
         unsafe { ffi::PyObject_ClearWeakRefs(this) };
     }
     if object(this).state() != DONE {
+        // Tracked, because it may stay alive.
+        // SAFETY: still whole, and untracked above.
+        unsafe { ffi::PyObject_GC_Track(this.cast()) };
         // SAFETY: called from a dealloc, with a count of zero.
         if unsafe { ffi::PyObject_CallFinalizerFromDealloc(this) } < 0 {
             // Somebody has it again.
             return;
         }
+        // SAFETY: tracked above.
+        unsafe { ffi::PyObject_GC_UnTrack(this.cast()) };
     }
-    // SAFETY: it was tracked when it was made.
-    unsafe { ffi::PyObject_GC_UnTrack(this.cast()) };
     if object(this).state() != DONE {
         // SAFETY: called with the dying object, that nobody else knows of.
         unsafe { through!(inquiry, forget)(this) };
     }
     // SAFETY: still an object, of a heap type.
     let kind = unsafe { ffi::Py_TYPE(this) };
-    let finalized = object(this).body.finalized.load(Ordering::Relaxed);
-    // SAFETY: dead, untracked, of the list's class, and not finalized.
-    if finalized || !unsafe { FREE.give(this) } {
-        // SAFETY: its memory is from the collector's allocator; work and inner are dropped.
-        unsafe { ffi::PyObject_GC_Del(this.cast()) };
-    }
+    // SAFETY: its memory is from the collector's allocator; work and inner are dropped.
+    unsafe { ffi::PyObject_GC_Del(this.cast()) };
     // SAFETY: objects of heap types own a reference to their type.
     unsafe { ffi::Py_DECREF(kind.cast()) };
 }

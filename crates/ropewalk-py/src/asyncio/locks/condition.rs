@@ -4,22 +4,12 @@
 //! it is released and taken through the condition's `release` and `acquire`. Since Python 3.13 a
 //! notification that ends in an exception is passed on to the next waiter.
 
+use super::cancelled::is_cancellation;
 use crate::asyncio::awaitable::{Held, Origin, Step, Stop, Visit, Work, coroutine, future};
-use crate::names::{intern, once};
+use crate::names::intern;
 use pyo3::exceptions::{PyBaseException, PyRuntimeError};
 use pyo3::prelude::*;
-use pyo3::types::{PyBool, PyType};
-use std::sync::OnceLock;
-
-fn is_cancellation(error: &PyErr, py: Python<'_>) -> PyResult<bool> {
-    static CLASS: OnceLock<Py<PyType>> = OnceLock::new();
-    let make = || -> PyResult<_> {
-        let module = py.import(intern!(py, "asyncio.exceptions"))?;
-        let class = module.getattr(intern!(py, "CancelledError"))?;
-        Ok(class.cast_into::<PyType>()?.unbind())
-    };
-    Ok(error.matches(py, once(&CLASS, make)?.bind(py))?)
-}
+use pyo3::types::PyBool;
 
 fn raised(py: Python<'_>, error: &Py<PyBaseException>) -> PyErr {
     PyErr::from_value(error.bind(py).clone().into_any())

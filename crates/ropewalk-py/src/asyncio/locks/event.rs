@@ -1,13 +1,17 @@
 //! `asyncio.Event`.
 //! Promise: whoever finds it set does not wait; whoever sets it with no waiter wakes nobody.
 
-use super::Waiters;
 use super::flag::Flag;
-use crate::asyncio::awaitable::{Handed, Held, Origin, Step, Stop, Visit, Work, coroutine, quick};
+use super::take::yes;
+use super::{Home, Waiters};
+use crate::asyncio::awaitable::{
+    AtOnce, Handed, Held, Origin, Step, Stop, Visit, Work, at_once, coroutine, is_done, quick,
+    set_result,
+};
 use crate::names::intern;
 use crate::timeout::Truth;
 use pyo3::prelude::*;
-use pyo3::types::{PyBool, PyDict, PyTuple};
+use pyo3::types::{PyDict, PyTuple, PyType};
 use pyo3::{PyTraverseError, PyVisit};
 
 /// An event for tasks; the base of `ropewalk.asyncio.Event`.
@@ -16,32 +20,56 @@ use pyo3::{PyTraverseError, PyVisit};
 pub(crate) struct EventEngine {
     value: Flag,
     waiters: Waiters,
+    home: Home,
+    plain: bool,
 }
 
 #[pymethods]
 impl EventEngine {
     #[new]
+    #[classmethod]
     #[pyo3(signature = (*_args, **_kwargs))]
-    fn new(_args: &Bound<'_, PyTuple>, _kwargs: Option<&Bound<'_, PyDict>>) -> Self {
-        Self {
+    fn new(
+        cls: &Bound<'_, PyType>,
+        _args: &Bound<'_, PyTuple>,
+        _kwargs: Option<&Bound<'_, PyDict>>,
+    ) -> PyResult<Self> {
+        Ok(Self {
             value: Flag::default(),
             waiters: Waiters::default(),
-        }
+            home: Home::default(),
+            plain: cls.getattr(intern!(cls.py(), "_plain"))?.is_truthy()?,
+        })
+    }
+
+    /// Whether no method that the engine relies on is overridden: what a subclass says.
+    #[classattr]
+    fn _plain() -> bool {
+        true
     }
 
     /// A coroutine that returns True as soon as the event is set.
     fn _wait<'py>(slf: &Bound<'py, Self>) -> PyResult<Bound<'py, PyAny>> {
-        coroutine(slf.py(), Wait(Held::new(slf.clone().unbind())))
+        coroutine(slf.py(), Wait::of(Held::new(slf.clone().unbind())))
     }
 
     /// Set the event, and wake all who wait for it.
     fn set(slf: &Bound<'_, Self>) -> PyResult<()> {
         let (py, this) = (slf.py(), slf.get());
-        if this.waiters.are_surely_none() {
-            this.value.put(true);
+        if this.is_set() {
             return Ok(());
         }
-        slf.call_method0(intern!(py, "_set_slowly")).map(drop)
+        this.value.put(true);
+        if this.waiters.are_surely_none() {
+            return Ok(());
+        }
+        // Each leaves the line itself, in its turn.
+        this.waiters.for_each(py, |waiter| {
+            if is_done(waiter)? {
+                return Ok(());
+            }
+            set_result(waiter, yes(py).bind(py))
+        })
     }
 
     /// Take back that the event is set.
@@ -65,8 +93,8 @@ impl EventEngine {
     }
 
     #[getter(_waiters)]
-    fn get_waiters<'py>(&self, py: Python<'py>) -> Option<Bound<'py, PyAny>> {
-        self.waiters.get(py)
+    fn get_waiters<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
+        self.waiters.get_or_make(py)
     }
 
     #[setter(_waiters)]
@@ -79,17 +107,42 @@ impl EventEngine {
         quick::<Wait>(py)
     }
 
+    #[classattr]
+    fn _quick_set(py: Python<'_>) -> PyResult<Bound<'_, PyAny>> {
+        at_once::<Set>(py)
+    }
+
+    #[classattr]
+    fn _quick_clear(py: Python<'_>) -> PyResult<Bound<'_, PyAny>> {
+        at_once::<Clear>(py)
+    }
+
     fn __traverse__(&self, visit: PyVisit<'_>) -> Result<(), PyTraverseError> {
+        self.home.traverse(&visit)?;
         self.waiters.traverse(&visit)
     }
 
     fn __clear__(&self) {
+        self.home.clear();
         self.waiters.clear();
     }
 }
 
 /// `await event.wait()`.
-struct Wait(Held<EventEngine>);
+struct Wait {
+    event: Held<EventEngine>,
+    /// The future in the line that is waited for.
+    waiter: Option<Held<PyAny>>,
+}
+
+impl Wait {
+    fn of(event: Held<EventEngine>) -> Self {
+        Self {
+            event,
+            waiter: None,
+        }
+    }
+}
 
 impl Work for Wait {
     const ORIGIN: &'static Origin = &Origin {
@@ -98,26 +151,36 @@ impl Work for Wait {
     };
 
     fn at_once(&self, py: Python<'_>) -> Option<Py<PyAny>> {
-        let set = self.0.get().is_set();
-        set.then(|| PyBool::new(py, true).to_owned().into_any().unbind())
+        self.event.get().is_set().then(|| yes(py))
     }
 
     fn start(&mut self, py: Python<'_>) -> PyResult<Step> {
-        if self.0.get().is_set() {
-            return Ok(Step::Return(
-                PyBool::new(py, true).to_owned().into_any().unbind(),
-            ));
+        let event = self.event.bind(py);
+        let this = event.get();
+        if this.is_set() {
+            return Ok(Step::Return(yes(py)));
         }
-        let waiting = self.0.call_method0(py, intern!(py, "_wait_slowly"))?;
-        Ok(Step::Wait(waiting))
+        if !this.plain {
+            let waiting = event.as_any().call_method0(intern!(py, "_wait_slowly"))?;
+            return Ok(Step::Wait(waiting.unbind()));
+        }
+        let waiter = this.home.future(event.as_any())?;
+        this.waiters.append(&waiter)?;
+        self.waiter = Some(Held::new(waiter.clone().unbind()));
+        Ok(Step::Wait(waiter.unbind()))
     }
 
-    fn resume(&mut self, _py: Python<'_>, outcome: PyResult<Py<PyAny>>) -> PyResult<Step> {
-        outcome.map(Step::Return)
+    fn resume(&mut self, py: Python<'_>, outcome: PyResult<Py<PyAny>>) -> PyResult<Step> {
+        let Some(waiter) = self.waiter.take() else {
+            return outcome.map(Step::Return);
+        };
+        self.event.get().waiters.take_out(waiter.bind(py))?;
+        outcome.map(|_| Step::Return(yes(py)))
     }
 
     fn traverse(&self, visit: &mut Visit) -> Result<(), Stop> {
-        visit.call(&*self.0)
+        visit.call(&*self.event)?;
+        visit.call(self.waiter.as_deref())
     }
 }
 
@@ -125,6 +188,41 @@ impl Handed for Wait {
     type Of = EventEngine;
 
     fn new(_py: Python<'_>, event: Held<EventEngine>, _argument: Option<Held<PyAny>>) -> Self {
-        Self(event)
+        Self::of(event)
+    }
+}
+
+/// `set()`.
+struct Set;
+
+impl AtOnce for Set {
+    type Of = EventEngine;
+
+    fn act(
+        py: Python<'_>,
+        event: &EventEngine,
+        _argument: Option<&Py<PyAny>>,
+    ) -> Option<Py<PyAny>> {
+        if !event.waiters.are_surely_none() {
+            return None;
+        }
+        event.value.put(true);
+        Some(py.None())
+    }
+}
+
+/// `clear()`.
+struct Clear;
+
+impl AtOnce for Clear {
+    type Of = EventEngine;
+
+    fn act(
+        py: Python<'_>,
+        event: &EventEngine,
+        _argument: Option<&Py<PyAny>>,
+    ) -> Option<Py<PyAny>> {
+        event.clear();
+        Some(py.None())
     }
 }

@@ -1,10 +1,12 @@
 //! `asyncio.Lock`.
-//! Promise: a free lock that nobody waits for is taken and given back without Python code.
+//! Promise: a free lock that nobody waits for is taken and given back without Python code, and a
+//! lock that was given back goes to whoever has waited longest.
 
-use super::Waiters;
+use super::cancelled::is_cancellation;
 use super::flag::Flag;
 use super::take::{self, Permit};
-use crate::asyncio::awaitable::{Origin, quick};
+use super::{Home, Waiters};
+use crate::asyncio::awaitable::{Origin, at_once, is_cancelled, is_done, quick, set_result};
 use crate::names::intern;
 use crate::timeout::Truth;
 use pyo3::prelude::*;
@@ -17,6 +19,7 @@ use pyo3::{PyTraverseError, PyVisit};
 pub(crate) struct LockEngine {
     locked: Flag,
     waiters: Waiters,
+    home: Home,
     plain: bool,
 }
 
@@ -33,11 +36,12 @@ impl LockEngine {
         Ok(Self {
             locked: Flag::default(),
             waiters: Waiters::default(),
+            home: Home::default(),
             plain: cls.getattr(intern!(cls.py(), "_plain"))?.is_truthy()?,
         })
     }
 
-    /// Whether `acquire` and `release` are those of this class: what a subclass says.
+    /// Whether no method that the engine relies on is overridden: what a subclass says.
     #[classattr]
     fn _plain() -> bool {
         true
@@ -84,7 +88,7 @@ impl LockEngine {
     }
 
     #[getter(_waiters)]
-    fn get_waiters<'py>(&self, py: Python<'py>) -> Option<Bound<'py, PyAny>> {
+    fn get_waiters<'py>(&self, py: Python<'py>) -> PyResult<Option<Bound<'py, PyAny>>> {
         self.waiters.get(py)
     }
 
@@ -108,11 +112,18 @@ impl LockEngine {
         quick::<take::Exit<Self>>(py)
     }
 
+    #[classattr]
+    fn _quick_release(py: Python<'_>) -> PyResult<Bound<'_, PyAny>> {
+        at_once::<take::Release<Self>>(py)
+    }
+
     fn __traverse__(&self, visit: PyVisit<'_>) -> Result<(), PyTraverseError> {
+        self.home.traverse(&visit)?;
         self.waiters.traverse(&visit)
     }
 
     fn __clear__(&self) {
+        self.home.clear();
         self.waiters.clear();
     }
 }
@@ -144,7 +155,14 @@ impl Permit for LockEngine {
     }
 
     fn try_take(&self, py: Python<'_>) -> PyResult<bool> {
-        Ok(!self.locked() && self.waiters.is_empty(py)? && self.locked.take())
+        if self.locked() {
+            return Ok(false);
+        }
+        // Those who are cancelled have no claim, although they still stand in line.
+        let before_us = self
+            .waiters
+            .find(py, |waiter| is_cancelled(waiter).map(|gone| !gone))?;
+        Ok(before_us.is_none() && self.locked.take())
     }
 
     fn give_back(slf: &Bound<'_, Self>) -> PyResult<()> {
@@ -152,14 +170,52 @@ impl Permit for LockEngine {
         if this.give_back_at_once() {
             return Ok(());
         }
-        if this.locked() && this.waiters.is_empty(py)? {
+        if this.plain && this.locked() {
             this.locked.put(false);
-            return Ok(());
+            return this.wake_first(py);
         }
         slf.call_method0(intern!(py, "_release_slowly")).map(drop)
     }
 
     fn is_plain(&self) -> bool {
         self.plain
+    }
+
+    fn waiters(&self) -> &Waiters {
+        &self.waiters
+    }
+
+    fn home(&self) -> &Home {
+        &self.home
+    }
+
+    fn arrive(
+        slf: &Bound<'_, Self>,
+        _waiter: &Bound<'_, PyAny>,
+        woken: PyResult<()>,
+    ) -> PyResult<()> {
+        let (py, this) = (slf.py(), slf.get());
+        match woken {
+            Ok(()) => this.locked.put(true),
+            Err(error) => {
+                // Whoever was woken and does not take it lets the next one know.
+                if is_cancellation(&error, py)? && !this.locked() {
+                    this.wake_first(py)?;
+                }
+                return Err(error);
+            }
+        }
+        Ok(())
+    }
+}
+
+impl LockEngine {
+    /// Sees to it that the first in line will wake up.
+    fn wake_first(&self, py: Python<'_>) -> PyResult<()> {
+        match self.waiters.first(py)? {
+            // If it is done, it is on its way already.
+            Some(first) if !is_done(&first)? => set_result(&first, take::yes(py).bind(py)),
+            _ => Ok(()),
+        }
     }
 }

@@ -1,17 +1,19 @@
-//! `asyncio.Lock`, `Event`, `Semaphore`: the parts of them that need not wait.
+//! `asyncio.Lock`, `Event`, `Semaphore`.
 //!
-//! Promise: what is free is taken, what is set is seen and what nobody waits for is given back
-//! here, without a Python frame. Whoever has to wait, and whoever wakes somebody, does it through
-//! the standard library's own methods, which the Python classes above inherit: so order,
-//! cancellation and messages are those of the running Python.
+//! Promise: who waits does so in the order, with the cancellation and with the private names of
+//! the running Python's classes, and without a Python frame. A subclass that overrides what the
+//! engine relies on gets the standard library's own methods.
 
+mod cancelled;
 mod condition;
 mod event;
 mod flag;
+mod home;
 mod lock;
 pub(crate) mod module;
 mod semaphore;
 mod take;
 mod waiters;
 
+pub(crate) use home::Home;
 pub(crate) use waiters::Waiters;

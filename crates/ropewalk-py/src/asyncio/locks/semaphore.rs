@@ -2,9 +2,10 @@
 //! Promise: a permit that is there, with nobody waiting, is taken and given back without Python
 //! code; a count that is no machine number is left to the standard library.
 
-use super::Waiters;
+use super::cancelled::is_cancellation;
 use super::take::{self, Permit};
-use crate::asyncio::awaitable::{Origin, quick};
+use super::{Home, Waiters};
+use crate::asyncio::awaitable::{Origin, at_once, is_cancelled, is_done, quick, set_result};
 use crate::names::intern;
 use pyo3::prelude::*;
 use pyo3::types::{PyDict, PyInt, PyTuple, PyType};
@@ -61,6 +62,30 @@ impl Counts {
         }
     }
 
+    /// Whether there is a permit.
+    fn some(&self) -> bool {
+        matches!(self.permits, Count::Small(permits) if permits != 0 && permits != i64::MIN)
+    }
+
+    /// Whether the count is above zero.
+    fn positive(&self) -> bool {
+        matches!(self.permits, Count::Small(permits) if permits > 0)
+    }
+
+    /// Counts a permit that is somebody's from now on.
+    fn hand_out(&mut self) {
+        if let Count::Small(permits) = &mut self.permits {
+            *permits = permits.saturating_sub(1);
+        }
+    }
+
+    /// Counts a permit that nobody uses.
+    fn put_back(&mut self) {
+        if let Count::Small(permits) = &mut self.permits {
+            *permits = permits.saturating_add(1);
+        }
+    }
+
     /// Gives a permit back if there is room for it.
     fn give_back(&mut self) -> bool {
         let room = match self.bound {
@@ -84,7 +109,10 @@ impl Counts {
 pub(crate) struct SemaphoreEngine {
     counts: ShortLock<Counts>,
     waiters: Waiters,
+    home: Home,
     plain: bool,
+    /// Whoever leaves the line wakes as many others as there are permits, as since Python 3.13.
+    passes_on: bool,
 }
 
 #[pymethods]
@@ -100,11 +128,19 @@ impl SemaphoreEngine {
         Ok(Self {
             counts: ShortLock::default(),
             waiters: Waiters::default(),
+            home: Home::default(),
             plain: cls.getattr(intern!(cls.py(), "_plain"))?.is_truthy()?,
+            passes_on: cls.getattr(intern!(cls.py(), "_passes_on"))?.is_truthy()?,
         })
     }
 
-    /// Whether `acquire`, `release` and `locked` are those of this class.
+    /// Which way of leaving the line is the running Python's: what the class above says.
+    #[classattr]
+    fn _passes_on() -> bool {
+        cfg!(Py_3_13)
+    }
+
+    /// Whether no method that the engine relies on is overridden: what a subclass says.
     #[classattr]
     fn _plain() -> bool {
         true
@@ -160,7 +196,7 @@ impl SemaphoreEngine {
     }
 
     #[getter(_waiters)]
-    fn get_waiters<'py>(&self, py: Python<'py>) -> Option<Bound<'py, PyAny>> {
+    fn get_waiters<'py>(&self, py: Python<'py>) -> PyResult<Option<Bound<'py, PyAny>>> {
         self.waiters.get(py)
     }
 
@@ -184,7 +220,13 @@ impl SemaphoreEngine {
         quick::<take::Exit<Self>>(py)
     }
 
+    #[classattr]
+    fn _quick_release(py: Python<'_>) -> PyResult<Bound<'_, PyAny>> {
+        at_once::<take::Release<Self>>(py)
+    }
+
     fn __traverse__(&self, visit: PyVisit<'_>) -> Result<(), PyTraverseError> {
+        self.home.traverse(&visit)?;
         if let Some(counts) = self.counts.try_lock() {
             for count in [&counts.permits, &counts.bound] {
                 if let Count::Other(object) = count {
@@ -196,6 +238,7 @@ impl SemaphoreEngine {
     }
 
     fn __clear__(&self) {
+        self.home.clear();
         self.waiters.clear();
         let old = std::mem::take(&mut *self.counts.lock());
         drop(old);
@@ -225,7 +268,14 @@ impl Permit for SemaphoreEngine {
     }
 
     fn try_take(&self, py: Python<'_>) -> PyResult<bool> {
-        Ok(self.plain && self.waiters.is_empty(py)? && self.counts.lock().take())
+        if !self.plain || !self.counts.lock().some() {
+            return Ok(false);
+        }
+        // Those who are cancelled have no claim, although they still stand in line.
+        let before_us = self
+            .waiters
+            .find(py, |waiter| is_cancelled(waiter).map(|gone| !gone))?;
+        Ok(before_us.is_none() && self.counts.lock().take())
     }
 
     fn give_back(slf: &Bound<'_, Self>) -> PyResult<()> {
@@ -233,10 +283,63 @@ impl Permit for SemaphoreEngine {
         if this.waiters.is_empty(py)? && this.counts.lock().give_back() {
             return Ok(());
         }
+        if this.plain && this.counts.lock().give_back() {
+            return this.wake_next(py).map(drop);
+        }
         slf.call_method0(intern!(py, "_release_slowly")).map(drop)
     }
 
     fn is_plain(&self) -> bool {
-        self.plain
+        // A count that is no machine number is the standard library's business.
+        self.plain && !matches!(self.counts.lock().permits, Count::Other(_))
+    }
+
+    fn waiters(&self) -> &Waiters {
+        &self.waiters
+    }
+
+    fn home(&self) -> &Home {
+        &self.home
+    }
+
+    fn arrive(
+        slf: &Bound<'_, Self>,
+        waiter: &Bound<'_, PyAny>,
+        woken: PyResult<()>,
+    ) -> PyResult<()> {
+        let (py, this) = (slf.py(), slf.get());
+        let given_up = match &woken {
+            Ok(()) => false,
+            Err(error) => is_cancellation(error, py)?,
+        };
+        // The permit that came with the wake-up is given back.
+        let returned = given_up && is_done(waiter)? && !is_cancelled(waiter)?;
+        if returned {
+            this.counts.lock().put_back();
+        }
+        if this.passes_on {
+            loop {
+                // Not in one condition: the count is needed to wake somebody.
+                let more = this.counts.lock().positive();
+                if !more || !this.wake_next(py)? {
+                    break;
+                }
+            }
+        } else if returned || (woken.is_ok() && this.counts.lock().positive()) {
+            this.wake_next(py)?;
+        }
+        woken
+    }
+}
+
+impl SemaphoreEngine {
+    /// Gives a permit to the first in line who is not on its way yet; whether there is one.
+    fn wake_next(&self, py: Python<'_>) -> PyResult<bool> {
+        let Some(waiter) = self.waiters.first_pending(py)? else {
+            return Ok(false);
+        };
+        self.counts.lock().hand_out();
+        set_result(&waiter, take::yes(py).bind(py))?;
+        Ok(true)
     }
 }

@@ -6,8 +6,8 @@ use super::get::Get;
 use super::items::{Discipline, Items, Maxsize, State};
 use super::join::Join;
 use super::put::Put;
-use crate::asyncio::awaitable::{Held, coroutine, future, quick, running_loop};
-use crate::asyncio::locks::Waiters;
+use crate::asyncio::awaitable::{AtOnce, Held, at_once, coroutine, quick};
+use crate::asyncio::locks::{Home, Waiters};
 use crate::names::intern;
 use crate::timeout::Truth;
 use pyo3::exceptions::PyValueError;
@@ -30,8 +30,7 @@ pub(crate) struct QueueEngine {
     /// Threads have an end of this queue.
     pub(super) shared: AtomicBool,
     pub(super) end: ShortLock<Option<Py<PyAny>>>,
-    /// The loop that `_get_loop` has last approved of.
-    approved: ShortLock<Option<Py<PyAny>>>,
+    home: Home,
 }
 
 impl QueueEngine {
@@ -55,22 +54,7 @@ impl QueueEngine {
 
     /// A new future of the loop that runs, if the queue may be used in it.
     pub(super) fn future<'py>(slf: &Bound<'py, Self>) -> PyResult<Bound<'py, PyAny>> {
-        let (py, this) = (slf.py(), slf.get());
-        if let Some(running) = running_loop(py)? {
-            let approved = this
-                .approved
-                .lock()
-                .as_ref()
-                .is_some_and(|a| a.is(&running));
-            if approved {
-                return future(&running);
-            }
-        }
-        let checked = slf.call_method0(intern!(py, "_get_loop"))?;
-        let made = future(&checked)?;
-        let old = this.approved.lock().replace(checked.unbind());
-        drop(old);
-        Ok(made)
+        slf.get().home.future(slf.as_any())
     }
 
     /// `_finished`, made at its first use.
@@ -128,7 +112,7 @@ impl QueueEngine {
             hooked: !cls.getattr(intern!(py, "_plain"))?.is_truthy()?,
             shared: AtomicBool::new(false),
             end: ShortLock::default(),
-            approved: ShortLock::default(),
+            home: Home::default(),
         })
     }
 
@@ -179,6 +163,16 @@ impl QueueEngine {
     #[classattr]
     fn _quick_join(py: Python<'_>) -> PyResult<Bound<'_, PyAny>> {
         quick::<Join>(py)
+    }
+
+    #[classattr]
+    fn _quick_put_nowait(py: Python<'_>) -> PyResult<Bound<'_, PyAny>> {
+        at_once::<PutNow>(py)
+    }
+
+    #[classattr]
+    fn _quick_get_nowait(py: Python<'_>) -> PyResult<Bound<'_, PyAny>> {
+        at_once::<GetNow>(py)
     }
 
     /// Put an item into the queue if there is room now; otherwise raise `QueueFull`.
@@ -389,11 +383,10 @@ impl QueueEngine {
             }
             visit.call(&state.finished)?;
         }
-        for held in [&self.end, &self.approved] {
-            if let Some(held) = held.try_lock() {
-                visit.call(&*held)?;
-            }
+        if let Some(end) = self.end.try_lock() {
+            visit.call(&*end)?;
         }
+        self.home.traverse(&visit)?;
         self.getters.traverse(&visit)?;
         self.putters.traverse(&visit)
     }
@@ -401,9 +394,31 @@ impl QueueEngine {
     fn __clear__(&self) {
         let state = std::mem::take(&mut *self.state.lock());
         let end = self.end.lock().take();
-        let approved = self.approved.lock().take();
-        drop((state, end, approved));
+        drop((state, end));
+        self.home.clear();
         self.getters.clear();
         self.putters.clear();
+    }
+}
+
+/// `put_nowait(item)`.
+struct PutNow;
+
+impl AtOnce for PutNow {
+    type Of = QueueEngine;
+
+    fn act(py: Python<'_>, queue: &QueueEngine, item: Option<&Py<PyAny>>) -> Option<Py<PyAny>> {
+        queue.put_at_once(py, item?).then(|| py.None())
+    }
+}
+
+/// `get_nowait()`.
+struct GetNow;
+
+impl AtOnce for GetNow {
+    type Of = QueueEngine;
+
+    fn act(_py: Python<'_>, queue: &QueueEngine, _item: Option<&Py<PyAny>>) -> Option<Py<PyAny>> {
+        queue.get_at_once()
     }
 }

@@ -3,8 +3,7 @@
 
 use super::classes;
 use super::engine::QueueEngine;
-use super::put::is_cancelled;
-use crate::asyncio::awaitable::{Handed, Held, Origin, Step, Stop, Visit, Work};
+use crate::asyncio::awaitable::{Handed, Held, Origin, Step, Stop, Visit, Work, is_cancelled};
 use crate::names::intern;
 use pyo3::prelude::*;
 

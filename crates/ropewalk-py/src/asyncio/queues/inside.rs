@@ -157,12 +157,13 @@ impl QueueEngine {
         waiters: &Waiters,
         py: Python<'_>,
     ) -> PyResult<()> {
-        match waiters.get(py) {
-            Some(container) if slf.get().hooked => slf
+        if slf.get().hooked {
+            let container = waiters.get_or_make(py)?;
+            return slf
                 .call_method1(intern!(py, "_wakeup_next"), (container,))
-                .map(drop),
-            _ => waiters.wake_next(py),
+                .map(drop);
         }
+        waiters.wake_next(py)
     }
 
     pub(super) fn is_shut_down(&self) -> bool {

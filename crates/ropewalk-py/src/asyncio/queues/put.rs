@@ -3,7 +3,7 @@
 
 use super::classes;
 use super::engine::QueueEngine;
-use crate::asyncio::awaitable::{Handed, Held, Origin, Step, Stop, Visit, Work};
+use crate::asyncio::awaitable::{Handed, Held, Origin, Step, Stop, Visit, Work, is_cancelled};
 use crate::names::intern;
 use pyo3::prelude::*;
 
@@ -56,13 +56,6 @@ impl Put {
         }
         Ok(())
     }
-}
-
-/// `future.cancelled()`.
-pub(super) fn is_cancelled(future: &Bound<'_, PyAny>) -> PyResult<bool> {
-    future
-        .call_method0(intern!(future.py(), "cancelled"))?
-        .is_truthy()
 }
 
 impl Work for Put {

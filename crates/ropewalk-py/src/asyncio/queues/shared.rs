@@ -64,12 +64,12 @@ impl QueueEngine {
 
     /// Has the queue's loop wake a task, if this thread does not run it. False: wake it here.
     pub(super) fn wake_from_outside(slf: &Bound<'_, Self>, putters: bool) -> PyResult<bool> {
-        let name = if putters {
-            "_wake_putter"
+        let py = slf.py();
+        if putters {
+            Self::in_loop(slf, intern!(py, "_wake_putter"))
         } else {
-            "_wake_getter"
-        };
-        Self::in_loop(slf, &PyString::intern(slf.py(), name))
+            Self::in_loop(slf, intern!(py, "_wake_getter"))
+        }
     }
 
     /// As `wake_from_outside`, for all tasks.

@@ -1,0 +1,17 @@
+//! Which exceptions are cancellations.
+//! Promise: `asyncio.CancelledError` and what derives from it.
+
+use crate::names::{intern, once};
+use pyo3::prelude::*;
+use pyo3::types::PyType;
+use std::sync::OnceLock;
+
+pub(super) fn is_cancellation(error: &PyErr, py: Python<'_>) -> PyResult<bool> {
+    static CLASS: OnceLock<Py<PyType>> = OnceLock::new();
+    let make = || -> PyResult<_> {
+        let module = py.import(intern!(py, "asyncio.exceptions"))?;
+        let class = module.getattr(intern!(py, "CancelledError"))?;
+        Ok(class.cast_into::<PyType>()?.unbind())
+    };
+    Ok(error.matches(py, once(&CLASS, make)?.bind(py))?)
+}
