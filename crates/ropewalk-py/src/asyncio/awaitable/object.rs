@@ -16,7 +16,7 @@ use super::origin::Origin;
 use super::work::{ROOM, Step, Stop, Visit, Work};
 use pyo3::ffi;
 use pyo3::prelude::*;
-use ropewalk_facade::atomic::{AtomicBool, AtomicU32, Ordering};
+use ropewalk_facade::atomic::{AtomicBool, AtomicPtr, AtomicU32, Ordering};
 use std::cell::UnsafeCell;
 use std::mem::{MaybeUninit, align_of, size_of};
 
@@ -76,6 +76,9 @@ pub(super) struct Body {
     state: AtomicU32,
     /// Python has called the finalizer, and will not call it again for this memory.
     pub(super) finalized: AtomicBool,
+    /// The exception that told the result, for `stop` to use again; owned, or null. Written once,
+    /// when the coroutine is DONE, and taken when it dies.
+    pub(super) spent: AtomicPtr<ffi::PyObject>,
     table: &'static Table,
     inner: UnsafeCell<Option<Py<PyAny>>>,
     /// The work; spare words while the coroutine is DONE.
@@ -93,6 +96,7 @@ impl Body {
             weak: std::ptr::null_mut(),
             state: AtomicU32::new(CREATED),
             finalized: AtomicBool::new(false),
+            spent: AtomicPtr::new(std::ptr::null_mut()),
             table: TableOf::<W>::TABLE,
             inner: UnsafeCell::new(None),
             room: UnsafeCell::new(room),

@@ -48,6 +48,21 @@ fn argument(py: Python<'_>, pointer: *mut ffi::PyObject) -> Bound<'_, PyAny> {
     unsafe { Bound::from_borrowed_ptr(py, pointer) }
 }
 
+/// Raises `StopIteration(value)` for whoever iterates over a coroutine.
+fn stop_iterating(value: &Bound<'_, PyAny>, this: *mut ffi::PyObject) {
+    // An `await` has the only reference and lets go of it at once. Whoever keeps the coroutine
+    // might keep an exception with it that holds the result.
+    // SAFETY: a live object.
+    if unsafe { ffi::Py_REFCNT(this) } == 1 {
+        let spent = stop::raise_again(value);
+        if !spent.is_null() {
+            object(this).body.spent.store(spent, Ordering::Relaxed);
+            return;
+        }
+    }
+    stop::raise(value);
+}
+
 /// Raises `StopIteration(value)`: the end of a coroutine for callers that know no better.
 fn stop_with(py: Python<'_>, value: Py<PyAny>) -> *mut ffi::PyObject {
     stop::raise(&value.into_bound(py));
@@ -120,7 +135,10 @@ unsafe fn next(py: Python<'_>, this: *mut ffi::PyObject) -> PyResult<*mut ffi::P
         Answer::Yield(value) => Ok(value.into_ptr()),
         // The end without an exception stands for `StopIteration(None)`.
         Answer::Return(value) if value.is_none(py) => Ok(std::ptr::null_mut()),
-        Answer::Return(value) => Ok(stop_with(py, value)),
+        Answer::Return(value) => {
+            stop_iterating(value.bind(py), this);
+            Ok(std::ptr::null_mut())
+        }
     }
 }
 
@@ -310,6 +328,30 @@ pub(super) unsafe extern "C" fn traverse(
 
 pub(super) unsafe extern "C" fn dealloc(this: *mut ffi::PyObject) {
     let body = &object(this).body;
+    if cfg!(Py_3_12) {
+        let spent = body.spent.load(Ordering::Relaxed);
+        if !spent.is_null() {
+            body.spent.store(std::ptr::null_mut(), Ordering::Relaxed);
+            // SAFETY: the dying object that Python gave.
+            unsafe { end(this) };
+            // Last, because the result may die with it, and run Python code.
+            // SAFETY: what `raise_again` gave for this coroutine.
+            unsafe { stop::give_back(spent) };
+            return;
+        }
+    }
+    // SAFETY: the dying object that Python gave.
+    unsafe { end(this) };
+}
+
+/// Ends an object: it is kept for the next one, or freed.
+///
+/// # Safety
+///
+/// As of a dealloc.
+#[inline]
+unsafe fn end(this: *mut ffi::PyObject) {
+    let body = &object(this).body;
     let clean = body.weak.is_null() && !body.finalized.load(Ordering::Relaxed);
     // SAFETY: of the list's class, tracked since it was made, and not finalized; DONE, so it holds
     // nothing and its room is free.
@@ -381,7 +423,7 @@ pub(super) unsafe extern "C" fn iternext(this: *mut ffi::PyObject) -> *mut ffi::
     // SAFETY: the reference was owned.
     let value = unsafe { Bound::from_owned_ptr(py, value) };
     if !value.is_none() {
-        stop::raise(&value);
+        stop_iterating(&value, this);
     }
     std::ptr::null_mut()
 }

@@ -1,12 +1,15 @@
 //! The end of a coroutine for callers that only take it as an exception.
 //!
 //! Promise: what is raised is what Python's own coroutines raise: `StopIteration`, no subclass,
-//! a new one each time, so that nothing outlives whoever catches it. No Python code
+//! and one that nobody else has, so that nothing outlives whoever catches it. No Python code
 //! runs on the way.
 //!
 //! From 3.12 on each `await` takes the end of a foreign coroutine this way, and lets go of the
-//! exception at once. Hence the short way: memory from the type, and the two fields filled in
-//! that the two constructors would fill in.
+//! exception at once. Hence two short ways. One takes memory from the type and fills in
+//! the two fields that the two constructors would fill in. The other ([`raise_again`]) uses
+//! one spare exception for one coroutine after the other: it holds the result until the coroutine
+//! dies, which for an `await` is the next thing that happens, and then is spare again if
+//! nobody has kept or changed it ([`give_back`]).
 
 #![expect(unsafe_code, reason = "an exception that no constructor has made")]
 
@@ -41,6 +44,245 @@ fn slowly(value: &Bound<'_, PyAny>) -> PyResult<()> {
     // SAFETY: an exception class, and a live object.
     unsafe { ffi::PyErr_SetObject(kind, given.as_ptr()) };
     Ok(())
+}
+
+/// As `raise`, with the spare exception. Returns a second reference to it, for `give_back`; null
+/// when nothing was done.
+#[inline]
+pub(super) fn raise_again(value: &Bound<'_, PyAny>) -> *mut ffi::PyObject {
+    #[cfg(all(Py_3_12, not(Py_GIL_DISABLED)))]
+    return spare::raise(value);
+    #[cfg(not(all(Py_3_12, not(Py_GIL_DISABLED))))]
+    {
+        let _ = value;
+        std::ptr::null_mut()
+    }
+}
+
+/// Takes back what `raise_again` returned.
+///
+/// # Safety
+///
+/// The reference is handed over; this thread is attached.
+#[inline]
+pub(super) unsafe fn give_back(spent: *mut ffi::PyObject) {
+    #[cfg(all(Py_3_12, not(Py_GIL_DISABLED)))]
+    // SAFETY: as this function's caller promises.
+    unsafe {
+        spare::give_back(spent)
+    };
+    #[cfg(not(all(Py_3_12, not(Py_GIL_DISABLED))))]
+    // SAFETY: the reference is owned.
+    unsafe {
+        ffi::Py_DECREF(spent)
+    };
+}
+
+#[cfg(all(Py_3_12, not(Py_GIL_DISABLED)))]
+mod spare {
+    //! | the slot    | the exception                                                      |
+    //! |-------------|--------------------------------------------------------------------|
+    //! | null        | does not exist yet, or is in use, or was kept by somebody          |
+    //! | an object   | exact `StopIteration` of one owner, `args` is a tuple of one owner; |
+    //! |             | its one item and `value` are None                                  |
+
+    use pyo3::ffi;
+    use pyo3::prelude::*;
+    use ropewalk_facade::atomic::{AtomicPtr, Ordering};
+    use std::mem::size_of;
+    use std::ptr::null_mut;
+
+    static SPARE: AtomicPtr<ffi::PyObject> = AtomicPtr::new(null_mut());
+
+    fn memory(error: *mut ffi::PyObject) -> *mut ffi::PyStopIterationObject {
+        error.cast()
+    }
+
+    /// Puts an object into a place, and returns what was there.
+    ///
+    /// # Safety
+    ///
+    /// The place holds an owned reference; `object`'s is handed over, and the caller gets the other.
+    unsafe fn exchange(
+        place: *mut *mut ffi::PyObject,
+        object: *mut ffi::PyObject,
+    ) -> *mut ffi::PyObject {
+        // SAFETY: as the caller promises.
+        unsafe { place.replace(object) }
+    }
+
+    fn none() -> *mut ffi::PyObject {
+        // SAFETY: the static object lives as long as the interpreter.
+        let none = unsafe { ffi::Py_None() };
+        // SAFETY: as above; it is immortal, which costs nothing.
+        unsafe { ffi::Py_INCREF(none) };
+        none
+    }
+
+    /// A new exception, as one in the slot is; null, and no exception is set.
+    #[cold]
+    fn make(py: Python<'_>) -> *mut ffi::PyObject {
+        let Ok(made) = py
+            .get_type::<pyo3::exceptions::PyStopIteration>()
+            .call1((py.None(),))
+        else {
+            return null_mut();
+        };
+        // SAFETY: a live object's live type.
+        let size = unsafe { (*made.get_type_ptr()).tp_basicsize };
+        if usize::try_from(size) != Ok(size_of::<ffi::PyStopIterationObject>()) {
+            return null_mut();
+        }
+        let made = made.into_ptr();
+        // SAFETY: nobody else has it, and it is still in this function's hands.
+        if unsafe { is_clean(made) } {
+            return made;
+        }
+        // SAFETY: the reference was owned.
+        unsafe { ffi::Py_DECREF(made) };
+        null_mut()
+    }
+
+    /// Whether nobody else has the exception or has changed more than its value.
+    ///
+    /// # Safety
+    ///
+    /// A live `StopIteration`.
+    unsafe fn is_clean(error: *mut ffi::PyObject) -> bool {
+        // SAFETY: a live object of this layout; nobody writes it meanwhile, as this thread is
+        // attached and runs no Python code here.
+        let fields = unsafe { &*memory(error) };
+        // SAFETY: the static is set as long as the interpreter runs.
+        let class = unsafe { ffi::PyExc_StopIteration };
+        // SAFETY: a live object.
+        let kind = unsafe { ffi::Py_TYPE(error) };
+        // SAFETY: as above.
+        let owners = unsafe { ffi::Py_REFCNT(error) };
+        // A byte of C's, whatever the binding calls it.
+        let place = (&raw const fields.suppress_context).cast::<u8>();
+        // SAFETY: a field of a live object.
+        let suppressed = unsafe { place.read() };
+        let extras = [
+            fields.dict,
+            fields.notes,
+            fields.traceback,
+            fields.context,
+            fields.cause,
+        ];
+        if owners != 1
+            || kind.cast() != class
+            || fields.args.is_null()
+            || fields.value.is_null()
+            || suppressed != 0
+            || extras.iter().any(|extra| !extra.is_null())
+        {
+            return false;
+        }
+        // SAFETY: owned by the exception, hence live.
+        if unsafe { ffi::PyTuple_CheckExact(fields.args) } == 0 {
+            return false;
+        }
+        // SAFETY: as above.
+        let owners = unsafe { ffi::Py_REFCNT(fields.args) };
+        // SAFETY: a tuple.
+        owners == 1 && unsafe { ffi::PyTuple_GET_SIZE(fields.args) } == 1
+    }
+
+    /// Puts the value, or None, into a clean exception; returns what was there.
+    ///
+    /// # Safety
+    ///
+    /// `is_clean` is true of it; two references to `value` are handed over, two given.
+    unsafe fn fill(
+        error: *mut ffi::PyObject,
+        value: *mut ffi::PyObject,
+    ) -> [*mut ffi::PyObject; 2] {
+        // SAFETY: the exception's memory.
+        let place = unsafe { &raw mut (*memory(error)).value };
+        // SAFETY: as above.
+        let arguments = unsafe { (*memory(error)).args }.cast::<ffi::PyTupleObject>();
+        // SAFETY: a tuple of one item.
+        let item = unsafe { (&raw mut (*arguments).ob_item).cast::<*mut ffi::PyObject>() };
+        // The collector may have taken it for a tuple of nothing but atoms.
+        // SAFETY: a live tuple.
+        if unsafe { ffi::PyObject_GC_IsTracked(arguments.cast()) } == 0 {
+            // SAFETY: whole, and not tracked.
+            unsafe { ffi::PyObject_GC_Track(arguments.cast()) };
+        }
+        // SAFETY: owned references both.
+        let first = unsafe { exchange(place, value) };
+        // SAFETY: as above; nobody else has the tuple, so nobody sees it change.
+        let second = unsafe { exchange(item, value) };
+        [first, second]
+    }
+
+    #[inline]
+    pub(super) fn raise(value: &Bound<'_, PyAny>) -> *mut ffi::PyObject {
+        // SAFETY: this thread is attached, as `value` shows.
+        let handled = unsafe { ffi::PyErr_GetHandledException() };
+        if !handled.is_null() {
+            // It is to be the context of what is raised.
+            // SAFETY: the reference was owned; whoever handles it has another.
+            unsafe { ffi::Py_DECREF(handled) };
+            return null_mut();
+        }
+        // sync: spare-stop, Acquire pairs with the Release in `give_back`.
+        let mut error = SPARE.swap(null_mut(), Ordering::Acquire);
+        if error.is_null() {
+            error = make(value.py());
+            if error.is_null() {
+                return error;
+            }
+        // SAFETY: the slot's object is live, and this thread's by the swap.
+        } else if !unsafe { is_clean(error) } {
+            // Somebody has found it by way of the collector.
+            // SAFETY: the reference was the slot's.
+            unsafe { ffi::Py_DECREF(error) };
+            return null_mut();
+        }
+        let value = value.as_ptr();
+        for _ in 0..2 {
+            // SAFETY: a live object.
+            unsafe { ffi::Py_INCREF(value) };
+        }
+        // What was there are two references to None.
+        // SAFETY: clean, as was asked above.
+        for old in unsafe { fill(error, value) } {
+            // SAFETY: owned.
+            unsafe { ffi::Py_DECREF(old) };
+        }
+        // SAFETY: a live object.
+        unsafe { ffi::Py_INCREF(error) };
+        // SAFETY: a whole exception; one reference is handed over.
+        unsafe { ffi::PyErr_SetRaisedException(error) };
+        error
+    }
+
+    /// See the outer function.
+    ///
+    /// # Safety
+    ///
+    /// The reference is handed over; this thread is attached.
+    #[inline]
+    pub(super) unsafe fn give_back(spent: *mut ffi::PyObject) {
+        // SAFETY: owned, hence live.
+        if !unsafe { is_clean(spent) } {
+            // Somebody has it, or has had it. It is an exception as any other now.
+            // SAFETY: the reference is owned.
+            unsafe { ffi::Py_DECREF(spent) };
+            return;
+        }
+        // SAFETY: clean, as was asked above; the references are new.
+        let held = unsafe { fill(spent, none()) };
+        // sync: spare-stop, Release pairs with the Acquire in `raise`.
+        let other = SPARE.swap(spent, Ordering::AcqRel);
+        // SAFETY: null, or a reference that was the slot's.
+        unsafe { ffi::Py_XDECREF(other) };
+        for object in held {
+            // SAFETY: owned by the exception until now.
+            unsafe { ffi::Py_DECREF(object) };
+        }
+    }
 }
 
 #[cfg(Py_3_12)]
