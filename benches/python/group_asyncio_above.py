@@ -43,6 +43,35 @@ async def queue_of_tasks(module: Module, loop: Any, count: int) -> float:
     return elapsed
 
 
+async def priority_queue(module: Module, loop: Any, count: int) -> float:
+    """Put and get with twenty items inside."""
+    one = module.PriorityQueue()
+    for number in range(20):
+        one.put_nowait(number)
+    started = perf_counter()
+    for number in range(count):
+        await one.put(number % 20)
+        await one.get()
+    return perf_counter() - started
+
+
+async def queue_of_one(module: Module, loop: Any, count: int) -> float:
+    """A producer and a consumer with a bound of one: each item is waited for."""
+    one = module.Queue(1)
+
+    async def produce() -> None:
+        for number in range(count):
+            await one.put(number)
+
+    producing = loop.create_task(produce())
+    started = perf_counter()
+    for _ in range(count):
+        await one.get()
+    elapsed = perf_counter() - started
+    await producing
+    return elapsed
+
+
 async def queue_in_turn(module: Module, loop: Any, count: int) -> float:
     """Two tasks hand one item to and fro, and each always waits."""
     there, back = module.Queue(), module.Queue()
@@ -104,6 +133,27 @@ async def event(module: Module, loop: Any, count: int) -> float:
         await one.wait()
         one.clear()
     return perf_counter() - started
+
+
+async def event_in_turn(module: Module, loop: Any, count: int) -> float:
+    """Two tasks wake each other by two events."""
+    there, back = module.Event(), module.Event()
+
+    async def answer() -> None:
+        for _ in range(count):
+            await there.wait()
+            there.clear()
+            back.set()
+
+    answering = loop.create_task(answer())
+    started = perf_counter()
+    for _ in range(count):
+        there.set()
+        await back.wait()
+        back.clear()
+    elapsed = perf_counter() - started
+    await answering
+    return elapsed
 
 
 async def condition(module: Module, loop: Any, count: int) -> float:
@@ -244,12 +294,15 @@ def _case(
 
 CASES: tuple[AnyCase, ...] = (
     _case("Queue put+get", queue, 5),
+    _case("PriorityQueue put+get", priority_queue, None),
+    _case("Queue(1), producer and consumer", queue_of_one, 1.5, 50_000),
     _case("Queue(10), producer and consumer", queue_of_tasks, None),
     _case("Queue round trip of two tasks", queue_in_turn, None, 50_000),
     _case("async with Lock", lock, 3),
     _case("async with Lock, ten tasks", contended_lock, None, 50_000),
     _case("async with Semaphore", semaphore, 3),
     _case("Event set+wait+clear", event, 2),
+    _case("Event round trip of two tasks", event_in_turn, None, 30_000),
     _case("Condition round trip of two tasks", condition, None, 30_000),
     _case("gather of ten, per coroutine", gather(10, ready), 1.5),
     _case("gather of a hundred, per coroutine", gather(100, ready), 1.5),
