@@ -75,6 +75,25 @@ impl<T, Tray> Owned<T, Tray> {
         unsafe { self.use_value(action) }
     }
 
+    /// Uses the value together with an argument, as `mine` does; gives the argument back where the
+    /// value cannot be used.
+    ///
+    /// # Errors
+    /// The argument, untouched.
+    #[inline]
+    pub fn mine_with<A, R>(
+        &self,
+        argument: A,
+        action: impl FnOnce(&mut T, A) -> R,
+    ) -> Result<R, A> {
+        let Some(_using) = self.is_mine().then(|| self.begin()).flatten() else {
+            return Err(argument);
+        };
+        // SAFETY: this thread owns the value, and nothing else uses it.
+        let act = |value: *mut T| action(unsafe { &mut *value }, argument);
+        Ok(self.value.with_mut(act))
+    }
+
     /// Uses the value, if this thread owns it or nobody does; else the tray.
     ///
     /// # Panics
@@ -136,27 +155,37 @@ impl<T, Tray> Owned<T, Tray> {
         unsafe { self.use_value(|value| action(value, &mut tray)) }
     }
 
+    /// Notes that the value is in use until the result is dropped; None if it is already. For the
+    /// thread that may use it.
+    #[inline]
+    fn begin(&self) -> Option<Using<'_>> {
+        if self.busy.load(Ordering::Relaxed) {
+            return None;
+        }
+        self.busy.store(true, Ordering::Relaxed);
+        Some(Using(&self.busy))
+    }
+
     /// Uses the value unless it is in use.
     ///
     /// # Safety
     /// This thread owns the value, or nobody does and the tray is locked by this thread.
     #[inline]
     unsafe fn use_value<R>(&self, action: impl FnOnce(&mut T) -> R) -> Option<R> {
-        struct Done<'a>(&'a AtomicBool);
-        impl Drop for Done<'_> {
-            #[inline]
-            fn drop(&mut self) {
-                self.0.store(false, Ordering::Relaxed);
-            }
-        }
-        if self.busy.load(Ordering::Relaxed) {
-            return None;
-        }
-        self.busy.store(true, Ordering::Relaxed);
-        let _done = Done(&self.busy);
+        let _using = self.begin()?;
         // SAFETY: no other thread reaches the value (see above), and `busy` keeps this one from
         // reaching it a second time.
         Some(self.value.with_mut(|value| action(unsafe { &mut *value })))
+    }
+}
+
+/// The value is in use, until dropped.
+struct Using<'a>(&'a AtomicBool);
+
+impl Drop for Using<'_> {
+    #[inline]
+    fn drop(&mut self) {
+        self.0.store(false, Ordering::Relaxed);
     }
 }
 

@@ -6,7 +6,9 @@ Promise: `asyncio.iscoroutinefunction`, `inspect` and `unittest.mock` take it fo
 
 from __future__ import annotations
 
+import copyreg
 from inspect import CO_COROUTINE
+from operator import attrgetter
 from types import FunctionType
 
 from ropewalk import _ropewalk
@@ -48,13 +50,15 @@ def native_coroutine(
 
 def short_cut_to(
     engine: Any,
+    count: int | None = None,
 ) -> Callable[
     [Callable[_P, Coroutine[Any, Any, _R]]], Callable[_P, Coroutine[Any, Any, _R]]
 ]:
     """Decorate a plain function that returns a native coroutine, as `engine` does.
 
-    As `native_coroutine`; and a call with all its positional arguments goes to `engine`
-    and runs the function only if `engine` returns None.
+    As `native_coroutine`; and a call with `count` positional arguments (all that there
+    are, if left out) goes to `engine` and runs the function only if `engine` returns
+    None.
     """
 
     def decorate(
@@ -62,9 +66,9 @@ def short_cut_to(
     ) -> Callable[_P, Coroutine[Any, Any, _R]]:
         marked: Any = native_coroutine(function)
         special = marked.__name__ in ("__aenter__", "__aexit__")
-        count = marked.__code__.co_argcount
+        given = marked.__code__.co_argcount if count is None else count
         short: Callable[_P, Coroutine[Any, Any, _R]]
-        short = _native.short_cut(marked, engine, count, special)
+        short = _native.short_cut(marked, engine, given, special)
         return short
 
     return decorate
@@ -83,3 +87,7 @@ def quick_method(method: Any, engine: Any, count: int) -> Any:
 def awaiting(what: Awaitable[Any]) -> Coroutine[Any, Any, Any]:
     """Await `what` and return its result."""
     return _native.awaiting(what)
+
+
+# Copied and pickled by name, as functions are.
+copyreg.pickle(type(awaiting), attrgetter("__qualname__"))

@@ -25,6 +25,15 @@ if TYPE_CHECKING:
 
 _OWN_TIME = 1
 _OWN_POLL = 2
+_OWN_WAKE = 4
+_OWN_WATCH = 8
+_WATCHING = (
+    "_add_reader",
+    "_add_writer",
+    "_remove_reader",
+    "_remove_writer",
+    "_ensure_fd_no_transport",
+)
 
 _Base: Any = unix_events._UnixSelectorEventLoop
 
@@ -51,6 +60,11 @@ class EventLoop(  # type: ignore[misc]
             type(self)._process_events is not EventLoop._process_events
         ):
             own |= _OWN_POLL
+        if type(self)._write_to_self is not EventLoop._write_to_self:
+            own |= _OWN_WAKE
+        for name in _WATCHING:
+            if getattr(type(self), name) is not getattr(EventLoop, name):
+                own |= _OWN_WATCH
         self._own = own
         self._watched_for_blocks = _slow.Watched()
         register_quickly()

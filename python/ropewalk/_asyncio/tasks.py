@@ -13,7 +13,7 @@ from types import CodeType
 
 from ropewalk import _ropewalk
 from ropewalk._asyncio import timeouts as _timeouts
-from ropewalk._asyncio._coroutines import native_coroutine
+from ropewalk._asyncio._coroutines import native_coroutine, short_cut_to
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -54,10 +54,10 @@ def gather(
     return outer
 
 
-@native_coroutine
+@short_cut_to(_native.quick_sleep(), 1)
 def sleep(delay: float, result: Any = None) -> Coroutine[Any, Any, Any]:
     """Wait for `delay` seconds, then return `result`."""
-    return _native.sleep(_stock_sleep, delay, result)
+    return _native.sleep(delay, result)
 
 
 @native_coroutine

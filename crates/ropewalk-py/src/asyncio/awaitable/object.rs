@@ -32,6 +32,9 @@ pub(super) type Room = MaybeUninit<[usize; ROOM]>;
 struct Table {
     origin: &'static Origin,
     at_once: unsafe fn(room: *mut Room, py: Python<'_>) -> Option<Py<PyAny>>,
+    takes_turns: bool,
+    passes: unsafe fn(room: *mut Room) -> bool,
+    over: unsafe fn(room: *mut Room, py: Python<'_>) -> Option<Py<PyAny>>,
     start: unsafe fn(room: *mut Room, py: Python<'_>) -> PyResult<Step>,
     resume: unsafe fn(*mut Room, Python<'_>, PyResult<Py<PyAny>>) -> PyResult<Step>,
     traverse: unsafe fn(*const Room, &mut Visit) -> Result<(), Stop>,
@@ -50,6 +53,11 @@ impl<W: Work> TableOf<W> {
         origin: W::ORIGIN,
         // SAFETY: the room holds a work of this type, which is the caller's alone.
         at_once: |room, py| unsafe { &*room.cast::<W>() }.at_once(py),
+        takes_turns: W::TAKES_TURNS,
+        // SAFETY: as above.
+        passes: |room| unsafe { &*room.cast::<W>() }.passes(),
+        // SAFETY: as above.
+        over: |room, py| unsafe { &*room.cast::<W>() }.over(py),
         // SAFETY: as above.
         start: |room, py| unsafe { &mut *room.cast::<W>() }.start(py),
         // SAFETY: as above.
@@ -112,6 +120,11 @@ impl Object {
     pub(super) fn state(&self) -> u32 {
         // sync: coroutine, Acquire pairs with the Release when a claim ends.
         self.body.state.load(Ordering::Acquire)
+    }
+
+    /// Whether `passes` and `over` of its work may know something.
+    pub(super) fn takes_turns(&self) -> bool {
+        self.body.table.takes_turns
     }
 
     /// Claims the coroutine; the state it was in. DONE is not claimed, RUNNING not twice.
@@ -184,6 +197,20 @@ impl Claim<'_> {
     pub(super) fn at_once(&mut self, py: Python<'_>) -> Option<Py<PyAny>> {
         // SAFETY: claimed, so the work is there and this claim's alone.
         unsafe { (self.object.body.table.at_once)(self.object.body.room.get(), py) }
+    }
+
+    pub(super) fn passes(&mut self) -> bool {
+        // SAFETY: as above.
+        unsafe { (self.object.body.table.passes)(self.object.body.room.get()) }
+    }
+
+    /// The end of a coroutine that waits for nothing but its next turn, if `over` knows it.
+    pub(super) fn over(&mut self, py: Python<'_>) -> Option<Py<PyAny>> {
+        if self.found != SUSPENDED || self.inner().is_some() {
+            return None;
+        }
+        // SAFETY: as above.
+        unsafe { (self.object.body.table.over)(self.object.body.room.get(), py) }
     }
 
     pub(super) fn start(&mut self, py: Python<'_>) -> PyResult<Step> {

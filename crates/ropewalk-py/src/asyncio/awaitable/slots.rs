@@ -102,6 +102,32 @@ fn at_once(this: *mut ffi::PyObject) -> *mut ffi::PyObject {
     std::ptr::null_mut()
 }
 
+/// A step that runs no Python code, if the next one is of that kind; else nothing has happened.
+#[inline]
+fn short_step(this: *mut ffi::PyObject) -> Option<(ffi::PySendResult, *mut ffi::PyObject)> {
+    // SAFETY: Python calls slots with this thread attached.
+    let py = unsafe { Python::assume_attached() };
+    let object = object(this);
+    if !object.takes_turns() {
+        let value = at_once(this);
+        return (!value.is_null()).then_some((ffi::PySendResult::PYGEN_RETURN, value));
+    }
+    let mut claim = object.claim().ok()?;
+    if claim.found == CREATED {
+        if let Some(value) = claim.at_once(py) {
+            return Some((ffi::PySendResult::PYGEN_RETURN, value.into_ptr()));
+        }
+        if claim.passes() {
+            claim.suspend();
+            return Some((ffi::PySendResult::PYGEN_NEXT, py.None().into_ptr()));
+        }
+    } else if let Some(value) = claim.over(py) {
+        return Some((ffi::PySendResult::PYGEN_RETURN, value.into_ptr()));
+    }
+    claim.put_back();
+    None
+}
+
 /// `am_send`: the answer's kind is the result, so no exception is needed.
 pub(super) unsafe extern "C" fn am_send(
     this: *mut ffi::PyObject,
@@ -109,13 +135,12 @@ pub(super) unsafe extern "C" fn am_send(
     result: *mut *mut ffi::PyObject,
 ) -> ffi::PySendResult {
     // SAFETY: the static object lives as long as the interpreter.
-    if sent == unsafe { ffi::Py_None() } {
-        let value = at_once(this);
-        if !value.is_null() {
-            // SAFETY: the caller gave the place for the result.
-            unsafe { result.write(value) };
-            return ffi::PySendResult::PYGEN_RETURN;
-        }
+    if sent == unsafe { ffi::Py_None() }
+        && let Some((kind, value)) = short_step(this)
+    {
+        // SAFETY: the caller gave the place for the result.
+        unsafe { result.write(value) };
+        return kind;
     }
     // SAFETY: called as Python called this slot.
     let value = unsafe { through!(binaryfunc, either)(this, sent) };

@@ -34,6 +34,20 @@ pub(crate) trait Work: Send + 'static {
         None
     }
 
+    /// Whether `passes` and `over` are worth asking.
+    const TAKES_TURNS: bool = false;
+
+    /// Whether the first step does nothing but hand out None until the next turn; runs no Python
+    /// code.
+    fn passes(&self) -> bool {
+        false
+    }
+
+    /// The end after such a step, if it needs no Python code; if not, nothing has changed.
+    fn over(&self, _py: Python<'_>) -> Option<Py<PyAny>> {
+        None
+    }
+
     /// The first step: nothing may have happened before.
     fn start(&mut self, py: Python<'_>) -> PyResult<Step>;
 

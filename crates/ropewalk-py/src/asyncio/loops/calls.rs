@@ -8,168 +8,29 @@
     unsafe_code,
     reason = "methods that take their arguments from the interpreter's stack"
 )]
+#![expect(
+    clippy::inline_always,
+    reason = "what a call returns in memory is written once, not moved from frame to frame"
+)]
 
-use super::core::{LoopCore, OWN_TIME};
+use super::core::{LoopCore, OWN_POLL, OWN_TIME, OWN_WAKE};
 use super::entry::{Entry, copy_context};
+use super::futures;
 use super::handle;
+use super::readers;
+use super::stack::{Stack, entered, raw};
 use super::state;
 use crate::names::intern;
 use pyo3::exceptions::PyTypeError;
 use pyo3::ffi;
-use pyo3::panic::PanicException;
 use pyo3::prelude::*;
-use pyo3::types::{PyFloat, PyInt, PyString, PyTuple};
+use pyo3::types::{PyBool, PyFloat, PyInt, PyString, PyTuple};
 use ropewalk_reactor::nanos_from_seconds;
 use std::ffi::CStr;
-use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::ptr::null_mut;
 
-/// The arguments of one call, taken apart.
-struct Call<'py, const LEADING: usize> {
-    leading: [Bound<'py, PyAny>; LEADING],
-    rest: Bound<'py, PyTuple>,
-    context: Option<Bound<'py, PyAny>>,
-}
-
-/// The arguments as the interpreter passes them.
-#[derive(Clone, Copy)]
-struct Stack {
-    first: *const *mut ffi::PyObject,
-    positional: usize,
-    names: *mut ffi::PyObject,
-}
-
-impl Stack {
-    /// One argument.
-    ///
-    /// # Safety
-    /// There are that many, positional ones and those with names together.
-    #[inline]
-    unsafe fn at(self, py: Python<'_>, index: usize) -> Bound<'_, PyAny> {
-        // SAFETY: the caller vouches for the index.
-        let place = unsafe { self.first.add(index) };
-        // SAFETY: as above.
-        let object = unsafe { *place };
-        // SAFETY: the interpreter passes live objects.
-        unsafe { Bound::from_borrowed_ptr(py, object) }
-    }
-
-    #[inline]
-    fn take_apart<'py, const LEADING: usize>(
-        self,
-        py: Python<'py>,
-        method: &str,
-        names: [&str; LEADING],
-    ) -> PyResult<Call<'py, LEADING>> {
-        if self.names.is_null() && self.positional >= LEADING {
-            return Ok(Call {
-                // SAFETY: there are at least so many.
-                leading: std::array::from_fn(|index| unsafe { self.at(py, index) }),
-                rest: self.rest(py, LEADING)?,
-                context: None,
-            });
-        }
-        if self.positional >= LEADING && self.names_context_only(py) {
-            // SAFETY: the one value with a name follows the positional ones.
-            let context = unsafe { self.at(py, self.positional) };
-            return Ok(Call {
-                // SAFETY: there are at least so many.
-                leading: std::array::from_fn(|index| unsafe { self.at(py, index) }),
-                rest: self.rest(py, LEADING)?,
-                context: (!context.is_none()).then_some(context),
-            });
-        }
-        self.with_names(py, method, names)
-    }
-
-    /// Whether the only name is `context`, spelt by the very string that every caller's code shares.
-    #[inline]
-    fn names_context_only(self, py: Python<'_>) -> bool {
-        // SAFETY: the names of a call are a tuple of strings.
-        if self.names.is_null() || unsafe { ffi::PyTuple_GET_SIZE(self.names) } != 1 {
-            return false;
-        }
-        // SAFETY: it has one item.
-        let name = unsafe { ffi::PyTuple_GET_ITEM(self.names, 0) };
-        name == intern!(py, "context").as_ptr()
-    }
-
-    /// A tuple of the positional arguments from one on.
-    #[inline]
-    fn rest(self, py: Python<'_>, from: usize) -> PyResult<Bound<'_, PyTuple>> {
-        let count = self.positional.saturating_sub(from);
-        // SAFETY: attached. An empty tuple is always the same one.
-        let tuple = unsafe { ffi::PyTuple_New(count.cast_signed()) };
-        // SAFETY: a new reference, or null with an exception.
-        let tuple = unsafe { Bound::from_owned_ptr_or_err(py, tuple) }?;
-        for index in 0..count {
-            // SAFETY: `from + index` is less than the number of positional arguments.
-            let item = unsafe { self.at(py, from + index) };
-            // SAFETY: a new tuple that nobody has seen, and an index within it.
-            unsafe {
-                ffi::PyTuple_SET_ITEM(tuple.as_ptr(), index.cast_signed(), item.into_ptr());
-            }
-        }
-        // SAFETY: made as a tuple.
-        Ok(unsafe { tuple.cast_into_unchecked() })
-    }
-
-    fn with_names<'py, const LEADING: usize>(
-        self,
-        py: Python<'py>,
-        method: &str,
-        names: [&str; LEADING],
-    ) -> PyResult<Call<'py, LEADING>> {
-        let mut context = None;
-        let mut leading: [Option<Bound<'py, PyAny>>; LEADING] = std::array::from_fn(|index| {
-            // SAFETY: there are more positional ones than that.
-            (index < self.positional).then(|| unsafe { self.at(py, index) })
-        });
-        if !self.names.is_null() {
-            // SAFETY: the names of a call are a tuple of strings.
-            let given = unsafe { Bound::from_borrowed_ptr(py, self.names) };
-            for (index, name) in given.cast_into::<PyTuple>()?.iter().enumerate() {
-                // SAFETY: values with names follow the positional ones.
-                let value = unsafe { self.at(py, self.positional + index) };
-                let name = name.cast_into::<PyString>()?;
-                let name = name.to_str()?;
-                if name == "context" {
-                    context = Some(value).filter(|value| !value.is_none());
-                } else if let Some(place) = names.iter().position(|known| *known == name) {
-                    if leading[place].replace(value).is_some() {
-                        return Err(PyTypeError::new_err(format!(
-                            "{method}() got multiple values for argument '{name}'"
-                        )));
-                    }
-                } else {
-                    return Err(PyTypeError::new_err(format!(
-                        "{method}() got an unexpected keyword argument '{name}'"
-                    )));
-                }
-            }
-        }
-        let missing: Vec<String> = (0..LEADING)
-            .filter(|index| leading[*index].is_none())
-            .map(|index| format!("'{}'", names[index]))
-            .collect();
-        if !missing.is_empty() {
-            return Err(PyTypeError::new_err(format!(
-                "{method}() missing {} required positional argument{}: {}",
-                missing.len(),
-                if missing.len() == 1 { "" } else { "s" },
-                missing.join(" and ")
-            )));
-        }
-        Ok(Call {
-            leading: leading.map(|value| value.unwrap_or_else(|| py.None().into_bound(py))),
-            rest: self.rest(py, LEADING)?,
-            context,
-        })
-    }
-}
-
 /// Makes a handle as the loop's mode wants it.
-#[inline]
+#[inline(always)]
 pub(super) fn new_handle<'py>(
     slf: &Bound<'py, LoopCore>,
     callback: Bound<'py, PyAny>,
@@ -230,6 +91,7 @@ fn check(
     Ok(())
 }
 
+#[inline(always)]
 fn call_soon<'py>(slf: &Bound<'py, LoopCore>, stack: Stack) -> PyResult<Bound<'py, PyAny>> {
     let core = slf.get();
     let call = stack.take_apart(slf.py(), "call_soon", ["callback"])?;
@@ -239,7 +101,11 @@ fn call_soon<'py>(slf: &Bound<'py, LoopCore>, stack: Stack) -> PyResult<Bound<'p
         check(slf, &callback, "call_soon", true)?;
     }
     let handle = new_handle(slf, callback, call.rest, call.context)?;
-    state::put(&core.state, Entry::Handle(handle.clone().unbind()));
+    state::put(
+        slf.py(),
+        &core.state,
+        Entry::Handle(handle.clone().unbind()),
+    );
     Ok(handle)
 }
 
@@ -255,9 +121,18 @@ fn call_soon_threadsafe<'py>(
         check(slf, &callback, "call_soon_threadsafe", false)?;
     }
     let handle = new_handle(slf, callback, call.rest, call.context)?;
-    state::put(&core.state, Entry::Handle(handle.clone().unbind()));
-    slf.as_any()
-        .call_method0(intern!(slf.py(), "_write_to_self"))?;
+    state::put(
+        slf.py(),
+        &core.state,
+        Entry::Handle(handle.clone().unbind()),
+    );
+    if core.has_own(OWN_POLL | OWN_WAKE) {
+        slf.as_any()
+            .call_method0(intern!(slf.py(), "_write_to_self"))?;
+    } else if !core.state.is_mine() {
+        // The thread that runs the loop looks before it lets it sleep.
+        core.rouse();
+    }
     Ok(handle)
 }
 
@@ -328,19 +203,19 @@ fn at<'py>(
     Ok(timer)
 }
 
-type Body = for<'a, 'py> fn(&'a Bound<'py, LoopCore>, Stack) -> PyResult<Bound<'py, PyAny>>;
+raw!(raw_call_soon, call_soon);
+raw!(raw_call_soon_threadsafe, call_soon_threadsafe);
+raw!(raw_call_later, call_later);
+raw!(raw_call_at, call_at);
+raw!(raw_create_task, futures::create_task);
+raw!(raw_add_reader, readers::add_reader);
+raw!(raw_add_writer, readers::add_writer);
+raw!(raw_remove_reader, readers::remove_reader);
+raw!(raw_remove_writer, readers::remove_writer);
 
-/// Calls `body`; an error or a panic becomes the exception.
-///
-/// # Safety
-/// `this` is a `LoopCore`, and the arguments are the interpreter's.
-#[inline]
-unsafe fn entered(
-    body: Body,
+unsafe extern "C" fn raw_get_debug(
     this: *mut ffi::PyObject,
-    first: *const *mut ffi::PyObject,
-    positional: ffi::Py_ssize_t,
-    names: *mut ffi::PyObject,
+    _: *mut ffi::PyObject,
 ) -> *mut ffi::PyObject {
     // SAFETY: the interpreter calls its methods attached.
     let py = unsafe { Python::assume_attached() };
@@ -348,42 +223,24 @@ unsafe fn entered(
     let this = unsafe { Bound::from_borrowed_ptr(py, this) };
     // SAFETY: the method descriptor has checked that it is an instance of its class.
     let this = unsafe { this.cast_into_unchecked::<LoopCore>() };
-    let stack = Stack {
-        first,
-        positional: positional.unsigned_abs(),
-        names,
-    };
-    match catch_unwind(AssertUnwindSafe(|| body(&this, stack))) {
-        Ok(Ok(result)) => result.into_ptr(),
-        Ok(Err(error)) => {
-            error.restore(py);
-            null_mut()
-        }
-        Err(_) => {
-            PyErr::new::<PanicException, _>("a method of the event loop").restore(py);
-            null_mut()
-        }
+    PyBool::new(py, this.get().debug()).to_owned().into_ptr()
+}
+
+unsafe extern "C" fn raw_create_future(
+    this: *mut ffi::PyObject,
+    _: *mut ffi::PyObject,
+) -> *mut ffi::PyObject {
+    // SAFETY: called by the method descriptor made below, for an instance of `LoopCore`.
+    unsafe {
+        entered(
+            |this, _| futures::create_future(this),
+            this,
+            null_mut(),
+            0,
+            null_mut(),
+        )
     }
 }
-
-macro_rules! raw {
-    ($name:ident, $body:path) => {
-        unsafe extern "C" fn $name(
-            this: *mut ffi::PyObject,
-            first: *const *mut ffi::PyObject,
-            positional: ffi::Py_ssize_t,
-            names: *mut ffi::PyObject,
-        ) -> *mut ffi::PyObject {
-            // SAFETY: called by the method descriptor made below, for an instance of `LoopCore`.
-            unsafe { entered($body, this, first, positional, names) }
-        }
-    };
-}
-
-raw!(raw_call_soon, call_soon);
-raw!(raw_call_soon_threadsafe, call_soon_threadsafe);
-raw!(raw_call_later, call_later);
-raw!(raw_call_at, call_at);
 
 unsafe extern "C" fn raw_time(_: *mut ffi::PyObject, _: *mut ffi::PyObject) -> *mut ffi::PyObject {
     // SAFETY: the interpreter calls its methods attached.
@@ -396,7 +253,10 @@ pub(super) fn add_methods(class: &Bound<'_, PyAny>) -> PyResult<()> {
         PyCFunctionFastWithKeywords: function,
     };
     let keywords = ffi::METH_FASTCALL | ffi::METH_KEYWORDS;
-    let methods: [(&CStr, ffi::PyMethodDefPointer, i32, &CStr); 5] = [
+    let plain = |function| ffi::PyMethodDefPointer {
+        PyCFunction: function,
+    };
+    let methods: [(&CStr, ffi::PyMethodDefPointer, i32, &CStr); 12] = [
         (
             c"call_soon",
             fast(raw_call_soon),
@@ -422,12 +282,52 @@ pub(super) fn add_methods(class: &Bound<'_, PyAny>) -> PyResult<()> {
             c"call_at($self, when, callback, *args, context=None)\n--\n\nCall it at a time of the loop's clock; return its TimerHandle.",
         ),
         (
+            c"create_task",
+            fast(raw_create_task),
+            keywords,
+            c"Schedule a coroutine object; return its task.",
+        ),
+        (
+            c"add_reader",
+            fast(raw_add_reader),
+            keywords,
+            c"add_reader($self, fd, callback, /, *args)\n--\n\nCall it whenever the descriptor can be read.",
+        ),
+        (
+            c"add_writer",
+            fast(raw_add_writer),
+            keywords,
+            c"add_writer($self, fd, callback, /, *args)\n--\n\nCall it whenever the descriptor can be written.",
+        ),
+        (
+            c"remove_reader",
+            fast(raw_remove_reader),
+            keywords,
+            c"remove_reader($self, fd)\n--\n\nCall nothing for reading any more; return whether there was a callback.",
+        ),
+        (
+            c"remove_writer",
+            fast(raw_remove_writer),
+            keywords,
+            c"remove_writer($self, fd)\n--\n\nCall nothing for writing any more; return whether there was a callback.",
+        ),
+        (
             c"time",
-            ffi::PyMethodDefPointer {
-                PyCFunction: raw_time,
-            },
+            plain(raw_time),
             ffi::METH_NOARGS,
             c"time($self, /)\n--\n\nReturn the time of the loop's clock, in seconds.",
+        ),
+        (
+            c"get_debug",
+            plain(raw_get_debug),
+            ffi::METH_NOARGS,
+            c"get_debug($self, /)\n--\n\nReturn whether the loop is in debug mode.",
+        ),
+        (
+            c"create_future",
+            plain(raw_create_future),
+            ffi::METH_NOARGS,
+            c"create_future($self, /)\n--\n\nCreate a Future object attached to the loop.",
         ),
     ];
     for (name, ml_meth, ml_flags, doc) in methods {

@@ -3,13 +3,15 @@
 //!
 //! Promise: translation, nothing more.
 
-use super::core::{LoopCore, OWN_POLL, OWN_TIME, Waiting, of_parent};
+use super::core::{
+    LoopCore, OWN_POLL, OWN_TASKS, OWN_TIME, OWN_WAKE, OWN_WATCH, Waiting, of_parent,
+};
 use super::entry::{Entry, Watcher};
 use super::io::direction_of;
 use super::module::set_attribute;
 use super::state::{self, Brought};
 use super::{calls, handle, run};
-use crate::names::{intern, once};
+use crate::names::intern;
 use pyo3::prelude::*;
 use pyo3::types::{PyDict, PyString, PyTuple};
 use pyo3::{PyTraverseError, PyVisit};
@@ -18,7 +20,6 @@ use ropewalk_reactor::nanos_from_seconds;
 use std::cell::Cell;
 use std::collections::VecDeque;
 use std::os::fd::RawFd;
-use std::sync::OnceLock;
 
 #[pymethods]
 impl LoopCore {
@@ -26,25 +27,6 @@ impl LoopCore {
     #[pyo3(signature = (*_args, **_kwargs))]
     fn new(_args: &Bound<'_, PyTuple>, _kwargs: Option<&Bound<'_, PyDict>>) -> PyResult<Self> {
         Self::make()
-    }
-
-    /// Return whether the loop is in debug mode. Each new future asks.
-    fn get_debug(&self) -> bool {
-        self.debug()
-    }
-
-    /// Create a Future object attached to the loop.
-    fn create_future<'py>(slf: &Bound<'py, Self>) -> PyResult<Bound<'py, PyAny>> {
-        static FUTURES: OnceLock<Py<PyAny>> = OnceLock::new();
-        let py = slf.py();
-        let module = once(&FUTURES, || {
-            let name = intern!(py, "asyncio.futures");
-            PyResult::Ok(py.import(name)?.into_any().unbind())
-        })?;
-        let options = PyDict::new(py);
-        options.set_item(intern!(py, "loop"), slf)?;
-        let class = module.bind(py).getattr(intern!(py, "Future"))?;
-        class.call((), Some(&options))
     }
 
     #[getter(_debug)]
@@ -122,7 +104,8 @@ impl LoopCore {
         self.signals.store(flag, Ordering::Relaxed);
     }
 
-    /// Which parts are Python's own: 1 the clock, 2 polling.
+    /// Which parts are Python's own: 1 the clock, 2 polling, 4 waking, 8 watching,
+    /// 16 making tasks.
     #[getter(_own)]
     fn get_own(&self) -> u32 {
         self.own.load(Ordering::Relaxed)
@@ -181,8 +164,8 @@ impl LoopCore {
     }
 
     /// Put a handle behind the callbacks that are to run next.
-    fn _put_ready(&self, handle: Py<PyAny>) {
-        state::put(&self.state, Entry::Handle(handle));
+    fn _put_ready(&self, py: Python<'_>, handle: Py<PyAny>) {
+        state::put(py, &self.state, Entry::Handle(handle));
     }
 
     /// Take the first of the callbacks that are to run next; None if there is none.
@@ -248,9 +231,18 @@ impl LoopCore {
         let part = match name.to_str()? {
             "time" => OWN_TIME,
             "_process_events" => OWN_POLL,
+            "_write_to_self" => OWN_WAKE,
+            "_add_reader"
+            | "_add_writer"
+            | "_remove_reader"
+            | "_remove_writer"
+            | "_ensure_fd_no_transport" => OWN_WATCH,
+            "_task_factory" => OWN_TASKS,
             _ => 0,
         };
-        if part != 0 {
+        if part == OWN_TASKS && value.is_none() {
+            slf.get().own.fetch_and(!part, Ordering::Relaxed);
+        } else if part != 0 {
             slf.get().own.fetch_or(part, Ordering::Relaxed);
         }
         set_attribute(slf.as_any(), name, Some(value))
@@ -275,6 +267,9 @@ impl LoopCore {
             entries.try_for_each(|entry| entry.traverse(&visit))
         });
         seen.unwrap_or(Ok(()))?;
+        if let Some(options) = self.options.get() {
+            visit.call(options)?;
+        }
         if let Some(waiting) = self.waiting.try_lock()
             && let Some(waiting) = &*waiting
         {

@@ -8,6 +8,7 @@ use super::state::{Brought, Queues, State};
 use crate::names::{intern, once};
 use pyo3::exceptions::{PyOSError, PyRuntimeError};
 use pyo3::prelude::*;
+use pyo3::types::PyDict;
 use ropewalk_facade::atomic::{AtomicBool, AtomicU32, AtomicU64, AtomicUsize, Ordering};
 use ropewalk_park::{Owned, ShortLock};
 use ropewalk_reactor::{Direction, Poller, Pulse, Wake, nanos_from_seconds};
@@ -18,6 +19,14 @@ use std::sync::{Arc, OnceLock};
 pub(super) const OWN_TIME: u32 = 1;
 /// Python code polls: another selector, or its own `_process_events` or `select`.
 pub(super) const OWN_POLL: u32 = 2;
+
+/// Python code has put its own `_write_to_self` in place of the loop's.
+pub(super) const OWN_WAKE: u32 = 4;
+
+/// Python code has put its own in place of what `add_reader` and its kin are made of.
+pub(super) const OWN_WATCH: u32 = 8;
+/// There is a task factory.
+pub(super) const OWN_TASKS: u32 = 16;
 
 /// What is waited for, and the bell that ends the wait.
 pub(super) struct Waiting {
@@ -48,6 +57,8 @@ pub(crate) struct LoopCore {
     pub(super) own: AtomicU32,
     /// In nanoseconds, the bits of a float's seconds beside it.
     pub(super) resolution: AtomicU64,
+    /// What a future of this loop is made with.
+    pub(super) options: OnceLock<Py<PyDict>>,
     forks: u32,
 }
 
@@ -76,6 +87,7 @@ impl LoopCore {
             pulse: OnceLock::new(),
             own: AtomicU32::new(0),
             resolution: AtomicU64::new(1e-9_f64.to_bits()),
+            options: OnceLock::new(),
             forks: fork_count(),
         })
     }

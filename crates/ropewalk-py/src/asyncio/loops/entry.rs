@@ -126,23 +126,44 @@ impl Drop for Inside<'_, '_> {
     }
 }
 
-/// One entry of the ready queue or of the timers.
+/// One entry of the ready queue or of the timers: two words, as it moves about a lot.
 pub(super) enum Entry {
     /// A handle, ours or another.
     Handle(Py<PyAny>),
     /// Native work.
-    Native(NativeCall),
-    /// Native work for a descriptor, unless it was unwatched since.
-    Watched(NativeCall, RawFd, Direction, u64),
+    Native(Box<NativeEntry>),
+}
+
+/// Native work among the entries.
+pub(super) struct NativeEntry {
+    call: NativeCall,
+    /// The descriptor that it is for: it is not done if that was unwatched since.
+    watched: Option<(RawFd, Direction, u64)>,
 }
 
 impl Entry {
+    /// Native work.
+    pub(super) fn native(call: NativeCall) -> Self {
+        let watched = None;
+        Self::Native(Box::new(NativeEntry { call, watched }))
+    }
+
+    /// Native work for a descriptor that is watched at present; the number says since when.
+    pub(super) fn watched(
+        call: NativeCall,
+        descriptor: RawFd,
+        direction: Direction,
+        number: u64,
+    ) -> Self {
+        let watched = Some((descriptor, direction, number));
+        Self::Native(Box::new(NativeEntry { call, watched }))
+    }
+
     /// Whether it is known to do nothing; costs no call.
-    #[inline]
     pub(super) fn is_cancelled(&self, py: Python<'_>) -> bool {
         match self {
             Self::Handle(handle) => handle::is_cancelled(handle.bind(py)),
-            _ => false,
+            Self::Native(_) => false,
         }
     }
 
@@ -150,30 +171,47 @@ impl Entry {
     pub(super) fn object(&self) -> &Py<PyAny> {
         match self {
             Self::Handle(handle) => handle,
-            Self::Native(call) | Self::Watched(call, ..) => call.object(),
+            Self::Native(work) => work.call.object(),
         }
     }
 
-    #[inline]
+    /// Does it, in debug mode.
     pub(super) fn run(&self, event_loop: &Bound<'_, LoopCore>) -> PyResult<()> {
         match self {
             Self::Handle(handle) => handle::run(handle.bind(event_loop.py()), event_loop),
-            Self::Native(call) => call.run(event_loop),
-            Self::Watched(call, descriptor, direction, generation) => {
-                let core = event_loop.get();
-                if core.still_watched(*descriptor, *direction, *generation) {
-                    call.run(event_loop)
-                } else {
-                    Ok(())
-                }
+            Self::Native(work) => work.run(event_loop),
+        }
+    }
+
+    /// Does it, and leaves what remains of it with the loop.
+    #[inline]
+    pub(super) fn run_last(self, event_loop: &Bound<'_, LoopCore>) -> PyResult<()> {
+        match self {
+            Self::Handle(handle) => {
+                handle::run_last(handle.into_bound(event_loop.py()), event_loop)
             }
+            Self::Native(work) => work.run(event_loop),
         }
     }
 
     pub(super) fn traverse(&self, visit: &PyVisit<'_>) -> Result<(), PyTraverseError> {
         match self {
             Self::Handle(handle) => visit.call(handle),
-            Self::Native(call) | Self::Watched(call, ..) => call.traverse(visit),
+            Self::Native(work) => work.call.traverse(visit),
+        }
+    }
+}
+
+impl NativeEntry {
+    fn run(&self, event_loop: &Bound<'_, LoopCore>) -> PyResult<()> {
+        let core = event_loop.get();
+        match self.watched {
+            Some((descriptor, direction, number))
+                if !core.still_watched(descriptor, direction, number) =>
+            {
+                Ok(())
+            }
+            _ => self.call.run(event_loop),
         }
     }
 }
@@ -201,7 +239,7 @@ impl Watcher {
     pub(super) fn into_entry(self) -> Option<Entry> {
         match self {
             Self::Handle(handle) => Some(Entry::Handle(handle)),
-            Self::Native(call) => Some(Entry::Native(call)),
+            Self::Native(call) => Some(Entry::native(call)),
             Self::Bell => None,
         }
     }

@@ -15,11 +15,14 @@ mod calls;
 mod class;
 mod core;
 mod entry;
+mod futures;
 mod handle;
 mod io;
 pub(crate) mod module;
+mod readers;
 mod run;
 mod slots;
+mod stack;
 mod state;
 
 pub(crate) use self::core::LoopCore;

@@ -17,16 +17,16 @@ use std::io::ErrorKind;
 use std::os::fd::RawFd;
 use std::time::Duration;
 
-/// How many turns in a row may pass without a look at the kernel, when nothing but the loop's own
-/// descriptors is watched: other threads wait for the interpreter meanwhile, and a look costs as
-/// much as some ten short callbacks.
-const TURNS_WITHOUT_A_LOOK: u32 = 16;
+/// After how many entries the loop looks at the kernel again when there is more to run and nothing
+/// but its own descriptors is watched: other threads may wait for the interpreter meanwhile, and a
+/// look costs as much as some ten short callbacks.
+const ENTRIES_WITHOUT_A_LOOK: usize = 64;
 
 /// What the last turns did.
 #[derive(Default)]
 struct Past {
-    /// How many turns have passed since the last look at the kernel.
-    unseen: u32,
+    /// How many entries ran since the last look at the kernel.
+    unseen: usize,
     /// The last turn looked and found something. What is ready now was mostly put there by that: a
     /// task that its data woke. It runs before the next look, which then may sleep at once.
     found: bool,
@@ -109,34 +109,19 @@ impl LoopCore {
     }
 }
 
+/// One turn.
 fn turn(slf: &Bound<'_, LoopCore>, past: &mut Past) -> PyResult<()> {
     let (py, core) = (slf.py(), slf.get());
     core.check_usable()?;
     let mut look = core.look(py);
-    if look.cancelled > 0 {
-        forget_cancelled(slf)?;
-        look = core.look(py);
+    let found = std::mem::take(&mut past.found);
+    let may_wait = past.unseen < ENTRIES_WITHOUT_A_LOOK
+        && !core.has_own(OWN_POLL)
+        && (found || core.only_its_own());
+    if !may_wait || look.ready == 0 || look.next.is_some() {
+        look = prepare(slf, look, may_wait, past)?;
     }
-    let busy = look.ready > 0 || core.stopping.load(Ordering::Relaxed);
-    let deadline = if busy { None } else { look.next };
-    if core.has_own(OWN_POLL) {
-        poll_through_python(slf, busy, deadline)?;
-    } else {
-        past.unseen += 1;
-        let may_wait = past.found || core.only_its_own();
-        past.found = false;
-        if !busy || past.unseen >= TURNS_WITHOUT_A_LOOK || !may_wait {
-            past.unseen = 0;
-            past.found = poll(slf, busy, deadline)?;
-        } else {
-            py.check_signals()?;
-        }
-    }
-    look = core.look(py);
-    if look.next.is_some() {
-        put_due(slf)?;
-        look = core.look(py);
-    }
+    past.unseen += look.ready;
     let shown = Shown(core.shown_pulse());
     for _ in 0..look.ready {
         let Some(Some(entry)) = core.state.mine(|queues| queues.ready.take()) else {
@@ -146,10 +131,39 @@ fn turn(slf: &Bound<'_, LoopCore>, past: &mut Past) -> PyResult<()> {
         if core.debug() {
             run_watched(slf, &entry)?;
         } else {
-            entry.run(slf)?;
+            entry.run_last(slf)?;
         }
     }
     Ok(())
+}
+
+/// What comes before the entries: cancelled timers go, the kernel is asked unless that may wait, due
+/// timers come.
+fn prepare(
+    slf: &Bound<'_, LoopCore>,
+    mut look: Look,
+    may_wait: bool,
+    past: &mut Past,
+) -> PyResult<Look> {
+    let (py, core) = (slf.py(), slf.get());
+    if look.cancelled > 0 {
+        forget_cancelled(slf)?;
+        look = core.look(py);
+    }
+    let busy = look.ready > 0 || core.stopping.load(Ordering::Relaxed);
+    let deadline = if busy { None } else { look.next };
+    if core.has_own(OWN_POLL) {
+        poll_through_python(slf, busy, deadline)?;
+    } else if !busy || !may_wait {
+        past.unseen = 0;
+        past.found = poll(slf, busy, deadline)?;
+    }
+    look = core.look(py);
+    if look.next.is_some() {
+        put_due(slf)?;
+        look = core.look(py);
+    }
+    Ok(look)
 }
 
 /// Shows a watcher, if there is one, which callback runs; and that none does, when dropped.
@@ -181,7 +195,7 @@ fn forget_cancelled(slf: &Bound<'_, LoopCore>) -> PyResult<()> {
         // Calls no Python.
         let is_gone = |entry: &Entry| match entry {
             Entry::Handle(timer) => handle::is_cancelled_here(timer.bind(py)),
-            _ => false,
+            Entry::Native(_) => false,
         };
         if timers.wants_sweep() {
             timers.sweep(is_gone)
@@ -214,7 +228,7 @@ fn put_due(slf: &Bound<'_, LoopCore>) -> PyResult<()> {
         if let Entry::Handle(timer) = &entry {
             handle::unschedule(timer.bind(slf.py()))?;
         }
-        state::put(&core.state, entry);
+        state::put(slf.py(), &core.state, entry);
     }
     Ok(())
 }
@@ -264,7 +278,7 @@ fn poll(slf: &Bound<'_, LoopCore>, busy: bool, deadline: Option<i64>) -> PyResul
                         cancelled.push((descriptor, direction));
                     }
                     Watcher::Handle(handle) => ready.push(Entry::Handle(handle.clone_ref(py))),
-                    Watcher::Native(call) => ready.push(Entry::Watched(
+                    Watcher::Native(call) => ready.push(Entry::watched(
                         call.clone_ref(py),
                         descriptor,
                         direction,
@@ -279,7 +293,7 @@ fn poll(slf: &Bound<'_, LoopCore>, busy: bool, deadline: Option<i64>) -> PyResul
     };
     let any = !ready.is_empty() || !done.is_empty();
     for entry in ready {
-        state::put(&core.state, entry);
+        state::put(slf.py(), &core.state, entry);
     }
     for (descriptor, direction) in cancelled {
         LoopCore::unwatch(slf, descriptor, direction)?;
@@ -301,7 +315,7 @@ fn run_done(slf: &Bound<'_, LoopCore>, done: Vec<Watcher>) -> PyResult<()> {
             // The loop is left in the midst of them: the others come when it runs again.
             other => {
                 if let Some(entry) = other.into_entry() {
-                    state::put(&slf.get().state, entry);
+                    state::put(slf.py(), &slf.get().state, entry);
                 }
             }
         }

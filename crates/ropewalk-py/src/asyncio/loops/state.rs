@@ -30,33 +30,66 @@ pub(super) type State = Owned<Queues, Vec<Brought>>;
 
 /// Puts an entry behind all that are ready.
 #[inline]
-pub(super) fn put(state: &State, entry: Entry) {
+pub(super) fn put(py: Python<'_>, state: &State, entry: Entry) {
+    if let Err(entry) = state.mine_with(entry, |queues, entry| queues.ready.put(entry)) {
+        put_from_elsewhere(py, state, entry);
+    }
+}
+
+#[inline(never)]
+fn put_from_elsewhere(py: Python<'_>, state: &State, entry: Entry) {
+    // The loop may be done with the entry before this function ends.
+    let object = entry.object().clone_ref(py);
     // The entry goes one way or the other.
     let cell = std::cell::Cell::new(Some(entry));
-    state.with(
+    let running = state.with(
         |queues| {
             if let Some(entry) = cell.take() {
                 queues.ready.put(entry);
             }
+            false
         },
-        |tray| tray.extend(cell.take().map(Brought::Ready)),
+        |tray| {
+            tray.extend(cell.take().map(Brought::Ready));
+            true
+        },
     );
+    if !running {
+        handle::track_if_ours(object.bind(py));
+    }
 }
 
 /// Puts a timer handle among the timers.
 #[inline]
 pub(super) fn put_timer(state: &State, deadline: i64, timer: &Bound<'_, PyAny>) {
-    let cell = std::cell::Cell::new(Some(Entry::Handle(timer.clone().unbind())));
-    let number = state.with(
+    let entry = Entry::Handle(timer.clone().unbind());
+    let put = state.mine_with(entry, |queues, entry| queues.timers.put(deadline, entry));
+    let number = match put {
+        Ok(number) => Some(number),
+        Err(entry) => {
+            let number = put_timer_from_elsewhere(state, deadline, entry);
+            if number.is_some() {
+                // The loop does not run.
+                handle::track_if_ours(timer);
+            }
+            number
+        }
+    };
+    if let Some(number) = number {
+        handle::set_number(timer, number);
+    }
+}
+
+#[inline(never)]
+fn put_timer_from_elsewhere(state: &State, deadline: i64, entry: Entry) -> Option<u64> {
+    let cell = std::cell::Cell::new(Some(entry));
+    state.with(
         |queues| cell.take().map(|entry| queues.timers.put(deadline, entry)),
         |tray| {
             tray.extend(cell.take().map(|entry| Brought::Timer(deadline, entry)));
             None
         },
-    );
-    if let Some(number) = number {
-        handle::set_number(timer, number);
-    }
+    )
 }
 
 /// Takes in what other threads brought.
@@ -66,7 +99,7 @@ pub(super) fn take_in(py: Python<'_>, state: &State) {
             Brought::Timer(deadline, Entry::Handle(timer)) => {
                 put_timer(state, deadline, timer.bind(py));
             }
-            Brought::Ready(entry) | Brought::Timer(_, entry) => put(state, entry),
+            Brought::Ready(entry) | Brought::Timer(_, entry) => put(py, state, entry),
             Brought::Cancelled => note_cancelled(state),
         }
     }

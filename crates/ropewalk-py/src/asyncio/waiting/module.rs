@@ -14,7 +14,7 @@ pub(crate) mod waiting {
     #[pymodule_export]
     use super::super::shield::shield;
     #[pymodule_export]
-    use super::super::sleep::sleep;
+    use super::super::sleep::{quick_sleep, sleep};
     #[pymodule_export]
     use super::super::timeout::{Timeout, timeout};
     #[pymodule_export]

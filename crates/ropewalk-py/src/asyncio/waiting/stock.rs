@@ -34,6 +34,8 @@ pub(super) struct Stock {
     current: Current,
     /// `BaseEventLoop.create_task`, as it was at the first use.
     create_task: Py<PyAny>,
+    /// The same of our own loops.
+    own_create_task: Py<PyAny>,
     /// Members of `asyncio.timeouts._State`.
     created: Py<PyAny>,
     entered: Py<PyAny>,
@@ -95,6 +97,7 @@ impl Stock {
                 .getattr("BaseEventLoop")?
                 .getattr("create_task")?
                 .unbind(),
+            own_create_task: py.get_type::<LoopCore>().getattr("create_task")?.unbind(),
             current: match native.getattr_opt("current_task")? {
                 Some(ask) => Current::Asked(ask.unbind()),
                 None => Current::Tasks(
@@ -129,7 +132,10 @@ impl Stock {
     pub(super) fn makes_plain_tasks(&self, event_loop: &Bound<'_, PyAny>) -> PyResult<bool> {
         let py = event_loop.py();
         let name = intern!(py, "create_task");
-        if !class_has(event_loop.get_type_ptr(), name, &self.create_task) {
+        let class = event_loop.get_type_ptr();
+        if !class_has(class, name, &self.create_task)
+            && !class_has(class, name, &self.own_create_task)
+        {
             return Ok(false);
         }
         let (debug, closed) = match LoopCore::of(event_loop) {

@@ -37,6 +37,19 @@ pub(in crate::asyncio::loops) struct Kinds {
     pub(super) number: isize,
     /// Python's function for an exception in a callback.
     pub(super) report: Py<PyAny>,
+    /// The tuple that most callbacks have as arguments.
+    pub(in crate::asyncio::loops) nothing: Py<PyTuple>,
+}
+
+impl Kinds {
+    /// Whether there are weak references to a handle of ours.
+    #[inline]
+    pub(super) fn is_referred_weakly(&self, handle: &Bound<'_, PyAny>) -> bool {
+        // SAFETY: asyncio's handles keep their weak references there, and so do ours.
+        let place = unsafe { handle.as_ptr().byte_offset(self.references) };
+        // SAFETY: as above.
+        !unsafe { place.cast::<*mut ffi::PyObject>().read() }.is_null()
+    }
 }
 
 pub(super) static KINDS: OnceLock<Kinds> = OnceLock::new();
@@ -85,6 +98,7 @@ pub(in crate::asyncio::loops) fn make_types<'py>(
             references: unsafe { (*handle.as_type_ptr()).tp_weaklistoffset },
             number,
             report,
+            nothing: PyTuple::empty(py).unbind(),
         })
     })?;
     Ok((kinds.handle.bind(py).clone(), kinds.timer.bind(py).clone()))

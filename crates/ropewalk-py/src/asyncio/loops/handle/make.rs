@@ -13,12 +13,6 @@ use pyo3::ffi;
 use pyo3::prelude::*;
 use pyo3::types::{PyBool, PyTuple};
 
-unsafe extern "C" {
-    /// Makes memory of a former object an object again, with one reference. CPython's own lists of
-    /// spares use it; every version from 3.11 to 3.14 exports it.
-    fn _Py_NewReference(object: *mut ffi::PyObject);
-}
-
 /// Makes a handle. The traceback is that of debug mode.
 #[inline]
 pub(in crate::asyncio::loops) fn make<'py>(
@@ -28,7 +22,7 @@ pub(in crate::asyncio::loops) fn make<'py>(
     context: Bound<'py, PyAny>,
 ) -> PyResult<Bound<'py, PyAny>> {
     let kinds = kinds()?;
-    let (made, tracked) = allocate(event_loop, kinds, Kind::Handle)?;
+    let made = allocate(event_loop, kinds, Kind::Handle)?;
     fill(
         kinds,
         made.as_ptr(),
@@ -37,9 +31,6 @@ pub(in crate::asyncio::loops) fn make<'py>(
         arguments,
         context,
     );
-    if tracked {
-        track(&made);
-    }
     Ok(made)
 }
 
@@ -53,7 +44,7 @@ pub(in crate::asyncio::loops) fn make_timer<'py>(
     context: Bound<'py, PyAny>,
 ) -> PyResult<Bound<'py, PyAny>> {
     let kinds = kinds()?;
-    let (made, tracked) = allocate(event_loop, kinds, Kind::Timer)?;
+    let made = allocate(event_loop, kinds, Kind::Timer)?;
     fill(
         kinds,
         made.as_ptr(),
@@ -67,33 +58,32 @@ pub(in crate::asyncio::loops) fn make_timer<'py>(
     unsafe { kinds.when.fill(made.as_ptr(), when.into_ptr()) };
     // SAFETY: as above.
     unsafe { kinds.scheduled.fill(made.as_ptr(), scheduled.into_ptr()) };
-    if tracked {
-        track(&made);
-    }
     Ok(made)
 }
 
-/// An object without contents, and whether the garbage collector has to hear of it now.
+/// An object with the slots of a spare, that the garbage collector does not know of.
 ///
 /// What waits in a loop that runs cannot be garbage, as the loop is not; so the collector hears of a
-/// handle only when it leaves the loop and somebody keeps it (`track_if_kept`), or when the loop
-/// stops running. Most handles never get that far, and a collection has less to look at.
+/// handle only when it leaves the loop and somebody keeps it (`track_if_kept`), when it is put in a
+/// loop that does not run, or when the loop stops running. Most handles never get that far, and a
+/// collection has less to look at.
 #[inline]
 fn allocate<'py>(
     event_loop: &Bound<'py, LoopCore>,
     kinds: &Kinds,
     kind: Kind,
-) -> PyResult<(Bound<'py, PyAny>, bool)> {
+) -> PyResult<Bound<'py, PyAny>> {
     let py = event_loop.py();
     let state = &event_loop.get().state;
-    let spare = state.mine(|queues| queues.spares.of(kind).pop());
-    if let Some(Some(spare)) = spare {
-        let object = spare.0.as_ptr();
-        // SAFETY: memory of an object of the type, which nobody refers to.
-        unsafe { _Py_NewReference(object) };
-        // SAFETY: the reference that was just made.
-        return Ok((unsafe { Bound::from_owned_ptr(py, object) }, false));
+    match state.mine(|queues| queues.spares.of(kind).pop()) {
+        Some(Some(spare)) => Ok(spare.use_again(py)),
+        _ => allocate_new(py, kinds, kind),
     }
+}
+
+/// A new object with the slots of a spare, that the garbage collector does not know of.
+#[inline(never)]
+fn allocate_new<'py>(py: Python<'py>, kinds: &Kinds, kind: Kind) -> PyResult<Bound<'py, PyAny>> {
     let class = if kind == Kind::Timer {
         &kinds.timer
     } else {
@@ -105,7 +95,16 @@ fn allocate<'py>(
     let made = unsafe { Bound::from_owned_ptr_or_err(py, made) }?;
     // SAFETY: tracked by the call above.
     unsafe { ffi::PyObject_GC_UnTrack(made.as_ptr().cast()) };
-    Ok((made, spare.is_none()))
+    let no = PyBool::new(py, false).to_owned().into_any();
+    for (slot, value) in [
+        (kinds.cancelled, no.into_ptr()),
+        (kinds.repr, py.None().into_ptr()),
+        (kinds.traceback, py.None().into_ptr()),
+    ] {
+        // SAFETY: just made, of a type with these slots; nobody has seen it yet.
+        unsafe { slot.fill(made.as_ptr(), value) };
+    }
+    Ok(made)
 }
 
 /// Lets the garbage collector know of a handle of ours.
@@ -143,18 +142,11 @@ fn fill<'py>(
     arguments: Bound<'py, PyTuple>,
     context: Bound<'py, PyAny>,
 ) {
-    let py = event_loop.py();
     for (slot, value) in [
         (kinds.callback, callback.into_ptr()),
         (kinds.arguments, arguments.into_ptr()),
         (kinds.context, context.into_ptr()),
         (kinds.event_loop, event_loop.clone().into_ptr()),
-        (
-            kinds.cancelled,
-            PyBool::new(py, false).to_owned().into_ptr(),
-        ),
-        (kinds.repr, py.None().into_ptr()),
-        (kinds.traceback, py.None().into_ptr()),
     ] {
         // SAFETY: just made, of a type with these slots; nobody has seen it yet.
         unsafe { slot.fill(made, value) };

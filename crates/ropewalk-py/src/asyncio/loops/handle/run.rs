@@ -10,6 +10,7 @@ use super::super::entry::{Inside, leaves_the_loop};
 use super::super::slots::Slot;
 use super::kinds::{Kind, Kinds, kind_of, kinds};
 use super::make::{number_of, track, track_if_kept};
+use super::spares::done_with;
 use crate::names::intern;
 use pyo3::exceptions::PyRuntimeError;
 use pyo3::prelude::*;
@@ -61,26 +62,68 @@ pub(in crate::asyncio::loops) fn unschedule(timer: &Bound<'_, PyAny>) -> PyResul
 }
 
 /// Runs a handle unless it is cancelled.
-#[inline]
 pub(in crate::asyncio::loops) fn run(
     handle: &Bound<'_, PyAny>,
     event_loop: &Bound<'_, LoopCore>,
 ) -> PyResult<()> {
-    let py = handle.py();
     let kinds = kinds()?;
     if kind_of(kinds, handle.as_ptr()) == Kind::Foreign {
-        if !is_cancelled(handle) {
-            handle.call_method0(intern!(py, "_run"))?;
-        }
-        return Ok(());
+        run_foreign(handle)
+    } else {
+        run_ours(kinds, handle, event_loop)
     }
+}
+
+/// The same with the reference that was in the loop; if it is the last one, the handle becomes a
+/// spare.
+#[inline]
+pub(in crate::asyncio::loops) fn run_last<'py>(
+    handle: Bound<'py, PyAny>,
+    event_loop: &Bound<'py, LoopCore>,
+) -> PyResult<()> {
+    let kinds = kinds()?;
+    let kind = kind_of(kinds, handle.as_ptr());
+    if kind == Kind::Foreign {
+        return run_foreign(&handle);
+    }
+    let outcome = run_ours(kinds, &handle, event_loop);
+    done_with(kinds, handle, event_loop, kind);
+    outcome
+}
+
+#[inline(never)]
+fn run_foreign(handle: &Bound<'_, PyAny>) -> PyResult<()> {
+    if !is_cancelled(handle) {
+        handle.call_method0(intern!(handle.py(), "_run"))?;
+    }
+    Ok(())
+}
+
+#[inline]
+fn run_ours(
+    kinds: &Kinds,
+    handle: &Bound<'_, PyAny>,
+    event_loop: &Bound<'_, LoopCore>,
+) -> PyResult<()> {
     track_if_kept(handle);
     if is_true(handle, kinds.cancelled) {
         return Ok(());
     }
-    let Err(error) = call(kinds, handle) else {
-        return Ok(());
-    };
+    match call(kinds, handle) {
+        Ok(()) => Ok(()),
+        Err(error) => failed(kinds, handle, event_loop, error),
+    }
+}
+
+/// A callback has raised an exception: the loop's exception handler hears of it.
+#[cold]
+fn failed(
+    kinds: &Kinds,
+    handle: &Bound<'_, PyAny>,
+    event_loop: &Bound<'_, LoopCore>,
+    error: PyErr,
+) -> PyResult<()> {
+    let py = handle.py();
     if leaves_the_loop(py, &error) {
         return Err(error);
     }
@@ -106,24 +149,20 @@ pub(super) fn call(kinds: &Kinds, handle: &Bound<'_, PyAny>) -> PyResult<()> {
     };
     let arguments = match arguments.cast_into_exact::<PyTuple>() {
         Ok(tuple) => tuple,
-        Err(other) => PyTuple::new(
-            py,
-            other
-                .into_inner()
-                .try_iter()?
-                .collect::<PyResult<Vec<_>>>()?,
-        )?,
+        Err(other) => as_tuple(&other.into_inner())?,
     };
     let _inside = Inside::enter(&context)?;
-    let items = arguments.as_ptr().cast::<ffi::PyTupleObject>();
-    // SAFETY: an exact tuple, alive until after the call.
-    let first = unsafe { (&raw const (*items).ob_item) }.cast::<*mut ffi::PyObject>();
-    // SAFETY: as many items as the tuple is long; no keywords.
-    let result =
-        unsafe { ffi::PyObject_Vectorcall(callback.as_ptr(), first, arguments.len(), null_mut()) };
+    // SAFETY: live objects, an exact tuple; no keywords.
+    let result = unsafe { ffi::PyObject_Call(callback.as_ptr(), arguments.as_ptr(), null_mut()) };
     // SAFETY: a new reference, or null with an exception.
     unsafe { Bound::from_owned_ptr_or_err(py, result) }?;
     Ok(())
+}
+
+#[cold]
+fn as_tuple<'py>(arguments: &Bound<'py, PyAny>) -> PyResult<Bound<'py, PyTuple>> {
+    let items = arguments.try_iter()?.collect::<PyResult<Vec<_>>>()?;
+    PyTuple::new(arguments.py(), items)
 }
 
 /// Cancels a handle, ours or another.

@@ -1,12 +1,13 @@
-//! Memory of handles that were done with.
+//! Handles that were done with, kept for the next callbacks.
 //!
-//! Promise: it goes back to the loop that the handle belonged to, on the thread that runs that loop,
-//! or to the allocator.
+//! Promise: a spare is a handle that nobody else refers to and the garbage collector does not know
+//! of. It goes back to the loop that it belonged to, on the thread that runs that loop, or to the
+//! allocator.
 
-#![expect(unsafe_code, reason = "memory of objects that nobody refers to")]
+#![expect(unsafe_code, reason = "slots of objects that nobody else refers to")]
 
 use super::super::core::LoopCore;
-use super::kinds::Kind;
+use super::kinds::{Kind, Kinds};
 use pyo3::ffi;
 use pyo3::prelude::*;
 use std::ptr::NonNull;
@@ -15,13 +16,23 @@ use std::ptr::NonNull;
 /// next, and neither the allocator nor the garbage collector hears of it. At most 100 KiB each.
 const MOST_SPARES: usize = 1024;
 
-/// A handle that was taken apart: its memory and its type, without a reference to it.
-pub(super) struct Spare(pub(super) NonNull<ffi::PyObject>);
+/// The one reference to a handle whose slots are empty, but for `_cancelled`, `_repr` and
+/// `_source_traceback`, which are a new handle's: False, None and None.
+pub(super) struct Spare(NonNull<ffi::PyObject>);
 
 // SAFETY: only its address travels; it is used and freed by threads that are attached.
 unsafe impl Send for Spare {}
 
-/// Memory of handles that were done with, for the loop that they belonged to.
+impl Spare {
+    /// The handle, to be filled.
+    #[inline]
+    pub(super) fn use_again(self, py: Python<'_>) -> Bound<'_, PyAny> {
+        // SAFETY: the one reference, given away here.
+        unsafe { Bound::from_owned_ptr(py, self.0.as_ptr()) }
+    }
+}
+
+/// Handles that were done with, for the loop that they belonged to.
 #[derive(Default)]
 pub(in crate::asyncio::loops) struct Spares {
     handles: Vec<Spare>,
@@ -29,6 +40,7 @@ pub(in crate::asyncio::loops) struct Spares {
 }
 
 impl Spares {
+    #[inline]
     pub(super) fn of(&mut self, kind: Kind) -> &mut Vec<Spare> {
         if kind == Kind::Timer {
             &mut self.timers
@@ -41,43 +53,28 @@ impl Spares {
 impl Drop for Spares {
     fn drop(&mut self) {
         for spare in self.handles.drain(..).chain(self.timers.drain(..)) {
-            // SAFETY: dropped with its loop, attached; nobody refers to a spare.
-            unsafe { free(spare.0.as_ptr()) };
+            // SAFETY: dropped with its loop, attached. Its slots hold no object of the user's, so
+            // that this runs no Python code.
+            unsafe { ffi::Py_DECREF(spare.0.as_ptr()) };
         }
     }
 }
 
-/// Gives memory and type back.
+/// Leaves a handle that was emptied with its loop; whether the loop took it.
 ///
 /// # Safety
-/// Attached; an instance of one of our types that was taken apart and that nobody refers to.
-pub(super) unsafe fn free(object: *mut ffi::PyObject) {
-    // SAFETY: the memory is still that of an object.
-    let class = unsafe { ffi::Py_TYPE(object) };
-    // SAFETY: it was made by the collector's allocator and is not tracked.
-    unsafe { ffi::PyObject_GC_Del(object.cast()) };
-    // SAFETY: an instance of a type made at run time owns a reference to its type.
-    unsafe { ffi::Py_DECREF(class.cast()) };
-}
-
-/// Leaves the memory of a handle with its loop; whether the loop took it.
+/// `handle` is an instance of the type of this kind, with slots as those of a spare, untracked, and
+/// whoever calls has the one reference to it, which the loop takes over if it takes the handle.
 #[inline]
-pub(super) fn give_back(
+pub(super) unsafe fn give_back(
     handle: *mut ffi::PyObject,
-    event_loop: *mut ffi::PyObject,
+    event_loop: &Bound<'_, LoopCore>,
     kind: Kind,
 ) -> bool {
-    // SAFETY: objects are taken apart by threads that are attached.
-    let py = unsafe { Python::assume_attached() };
-    // SAFETY: the reference that was in the slot is dropped only later.
-    let event_loop = unsafe { Bound::from_borrowed_ptr(py, event_loop) };
-    let Some(core) = LoopCore::of(&event_loop) else {
-        return false;
-    };
     let Some(spare) = NonNull::new(handle).map(Spare) else {
         return false;
     };
-    let given = core.get().state.mine(|queues| {
+    let given = event_loop.get().state.mine(|queues| {
         let spares = queues.spares.of(kind);
         let room = spares.len() < MOST_SPARES;
         if room {
@@ -86,4 +83,36 @@ pub(super) fn give_back(
         room
     });
     given.unwrap_or(false)
+}
+
+/// Drops a handle of ours that the loop was done with: mostly nobody else refers to it.
+#[inline]
+pub(super) fn done_with<'py>(
+    kinds: &Kinds,
+    handle: Bound<'py, PyAny>,
+    event_loop: &Bound<'py, LoopCore>,
+    kind: Kind,
+) {
+    // SAFETY: a live object.
+    let alone = unsafe { ffi::Py_REFCNT(handle.as_ptr()) } == 1;
+    // SAFETY: a handle of ours.
+    let of_this_loop = unsafe { kinds.event_loop.peek(handle.as_ptr()) } == event_loop.as_ptr();
+    // Without the GIL a count says nothing, and the allocator keeps an owner in each object's head.
+    if cfg!(Py_GIL_DISABLED) || !alone || !of_this_loop || kinds.is_referred_weakly(&handle) {
+        return;
+    }
+    let memory = handle.as_ptr();
+    // SAFETY: a live object of a type that takes part in garbage collection. From here on neither
+    // the collector nor, but for the one in `handle`, any reference leads to it.
+    unsafe { ffi::PyObject_GC_UnTrack(memory.cast()) };
+    // SAFETY: a handle of ours. Python code that this runs cannot reach it.
+    unsafe { super::collect::empty(kinds, memory, kind == Kind::Timer) };
+    // SAFETY: as above; it is `event_loop`, which is alive.
+    let owned = unsafe { kinds.event_loop.empty(memory) };
+    // SAFETY: the slot owned it.
+    unsafe { ffi::Py_XDECREF(owned) };
+    // SAFETY: emptied and untracked just now, and the one reference is in `handle`.
+    if unsafe { give_back(memory, event_loop, kind) } {
+        std::mem::forget(handle);
+    }
 }
