@@ -256,6 +256,12 @@ pub(super) fn add_methods(class: &Bound<'_, PyAny>) -> PyResult<()> {
     let plain = |function| ffi::PyMethodDefPointer {
         PyCFunction: function,
     };
+    // As the running Python writes it.
+    let create_task = if class.py().version_info() >= (3, 13, 3) {
+        c"create_task($self, coro, **kwargs)\n--\n\nSchedule a coroutine object; return its task."
+    } else {
+        c"create_task($self, coro, *, name=None, context=None)\n--\n\nSchedule a coroutine object; return its task."
+    };
     let methods: [(&CStr, ffi::PyMethodDefPointer, i32, &CStr); 12] = [
         (
             c"call_soon",
@@ -285,19 +291,19 @@ pub(super) fn add_methods(class: &Bound<'_, PyAny>) -> PyResult<()> {
             c"create_task",
             fast(raw_create_task),
             keywords,
-            c"Schedule a coroutine object; return its task.",
+            create_task,
         ),
         (
             c"add_reader",
             fast(raw_add_reader),
             keywords,
-            c"add_reader($self, fd, callback, /, *args)\n--\n\nCall it whenever the descriptor can be read.",
+            c"add_reader($self, fd, callback, *args)\n--\n\nCall it whenever the descriptor can be read.",
         ),
         (
             c"add_writer",
             fast(raw_add_writer),
             keywords,
-            c"add_writer($self, fd, callback, /, *args)\n--\n\nCall it whenever the descriptor can be written.",
+            c"add_writer($self, fd, callback, *args)\n--\n\nCall it whenever the descriptor can be written.",
         ),
         (
             c"remove_reader",
