@@ -38,10 +38,10 @@ fn a_use_within_a_use_is_refused() {
 #[test]
 fn what_cannot_be_used_with_the_value_comes_back() {
     let owned: Owned<Vec<u8>, ()> = Owned::new(Vec::new(), ());
-    assert_eq!(owned.mine_with(1, |value, item| value.push(item)), Err(1));
+    assert_eq!(owned.mine_with(1, Vec::push), Err(1));
     let _owning = owned.own().unwrap();
-    assert_eq!(owned.mine_with(2, |value, item| value.push(item)), Ok(()));
-    let within = owned.mine(|_| owned.mine_with(3, |value, item| value.push(item)));
+    assert_eq!(owned.mine_with(2, Vec::push), Ok(()));
+    let within = owned.mine(|_| owned.mine_with(3, Vec::push));
     assert_eq!(within, Some(Err(3)));
     assert_eq!(owned.mine(|value| value.clone()), Some(vec![2]));
 }
