@@ -6,6 +6,7 @@ running Python's; and nobody is left waiting for what is free.
 
 import asyncio
 import random
+import weakref
 from types import ModuleType
 from typing import Any
 
@@ -169,6 +170,38 @@ def _queues(module: Any, seed: int, looked_at: bool) -> list[Any]:
 
     asyncio.run(main())
     return log
+
+
+def test_an_item_dies_with_whoever_took_it(impl: ModuleType) -> None:
+    class Item:
+        pass
+
+    async def main() -> None:
+        q = impl.Queue()
+        for _ in range(3):
+            await q.put(Item())
+            item = await q.get()
+            seen = weakref.ref(item)
+            del item
+            assert seen() is None
+
+    asyncio.run(main())
+
+
+def test_an_exception_that_tells_a_result_keeps_it(impl: ModuleType) -> None:
+    q = impl.Queue()
+    told = []
+    for number in range(3):
+        q.put_nowait([number])
+        with pytest.raises(StopIteration) as caught:
+            q.get().send(None)
+        told.append(caught.value)
+        q.put_nowait([number])
+        with pytest.raises(StopIteration) as caught:
+            next(q.get().__await__())
+        told.append(caught.value)
+    assert [stop.value for stop in told] == [[0], [0], [1], [1], [2], [2]]
+    assert [stop.args for stop in told] == [(stop.value,) for stop in told]
 
 
 @pytest.mark.skipif(implementations.STDLIB_ONLY, reason="not before Python 3.13")

@@ -13,7 +13,7 @@ use std::sync::OnceLock;
 
 /// The class, and its methods as plain functions of the future.
 struct Class {
-    class: Py<PyAny>,
+    itself: Py<PyAny>,
     done: Py<PyAny>,
     cancelled: Py<PyAny>,
     set_result: Py<PyAny>,
@@ -30,7 +30,7 @@ fn class(py: Python<'_>) -> PyResult<&'static Class> {
             done: method(intern!(py, "done"))?,
             cancelled: method(intern!(py, "cancelled"))?,
             set_result: method(intern!(py, "set_result"))?,
-            class: class.unbind(),
+            itself: class.unbind(),
         })
     })
 }
@@ -44,7 +44,7 @@ fn call<'py>(
 ) -> PyResult<Bound<'py, PyAny>> {
     let py = future.py();
     let class = class(py)?;
-    if future.get_type_ptr().cast() != class.class.as_ptr() {
+    if future.get_type_ptr().cast() != class.itself.as_ptr() {
         return match argument {
             None => future.call_method0(name),
             Some(argument) => future.call_method1(name, (argument,)),

@@ -69,12 +69,12 @@ pub(super) unsafe fn give_back(spent: *mut ffi::PyObject) {
     #[cfg(all(Py_3_12, not(Py_GIL_DISABLED)))]
     // SAFETY: as this function's caller promises.
     unsafe {
-        spare::give_back(spent)
+        spare::give_back(spent);
     };
     #[cfg(not(all(Py_3_12, not(Py_GIL_DISABLED))))]
     // SAFETY: the reference is owned.
     unsafe {
-        ffi::Py_DECREF(spent)
+        ffi::Py_DECREF(spent);
     };
 }
 
