@@ -83,7 +83,7 @@ def _case(name: str, serve: Serve, size: int, *, target: float | None = 1) -> Sc
         async def main(loop: Any) -> float:
             context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
             context.load_cert_chain(CERTIFICATE)
-            meter = Meter(loop)
+            meter = Meter(loop, CONNECTIONS)
             server = await serve(module, loop, meter, context)
             port = server.sockets[0].getsockname()[1]
             orders = [port, CONNECTIONS, size, count]
