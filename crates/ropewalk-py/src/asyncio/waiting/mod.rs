@@ -7,6 +7,7 @@ mod children;
 mod gather;
 mod group;
 mod group_block;
+mod group_tasks;
 pub(crate) mod module;
 mod native;
 mod registry;
