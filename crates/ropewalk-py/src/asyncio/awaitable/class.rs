@@ -5,8 +5,8 @@
 
 use super::free::{FreeList, Link};
 use super::object::{Body, Object, Room};
-use super::slots;
 use super::work::Work;
+use super::{attributes, slots};
 use crate::names::once;
 use pyo3::ffi;
 use pyo3::prelude::*;
@@ -103,12 +103,12 @@ fn methods() -> Vec<ffi::PyMethodDef> {
 fn attributes() -> Vec<ffi::PyGetSetDef> {
     let attribute = |(which, (name, _)): (usize, &(&'static std::ffi::CStr, _))| ffi::PyGetSetDef {
         name: name.as_ptr(),
-        get: Some(slots::get_attribute),
+        get: Some(attributes::get_attribute),
         set: None,
         doc: std::ptr::null(),
         closure: std::ptr::without_provenance_mut::<c_void>(which),
     };
-    let mut attributes: Vec<_> = slots::ATTRIBUTES
+    let mut attributes: Vec<_> = attributes::ATTRIBUTES
         .iter()
         .enumerate()
         .map(attribute)

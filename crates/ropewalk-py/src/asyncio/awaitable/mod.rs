@@ -26,6 +26,7 @@
 //!
 //! The work is dropped as soon as its last step is done.
 
+mod attributes;
 mod awaiting;
 mod bound;
 mod class;

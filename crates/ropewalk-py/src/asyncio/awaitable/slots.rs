@@ -3,7 +3,7 @@
 //! Promise: each only translates for `drive`. They are entered through `PyO3`'s own trampolines,
 //! as generated methods are: those mark the thread as attached without asking Python, which also
 //! holds while the interpreter ends, and turn a panic into an exception. (They are internal to
-//! `PyO3`: the one place that uses them is the macro below.)
+//! `PyO3`: what uses them here does so by the macro below.)
 
 #![expect(
     unsafe_code,
@@ -12,7 +12,7 @@
 
 use super::class::FREE;
 use super::drive::{self, Answer};
-use super::object::{CREATED, DONE, Object, RUNNING, SUSPENDED};
+use super::object::{CREATED, DONE, Object};
 use super::stop;
 use super::work::{Stop, Visit};
 use super::wrapper::Wrapper;
@@ -35,9 +35,10 @@ macro_rules! through {
         $trampoline::<Target>
     }};
 }
+pub(super) use through;
 
 /// What Python calls the class with is an object of the class, alive during the call.
-fn object<'a>(this: *mut ffi::PyObject) -> &'a Object {
+pub(super) fn object<'a>(this: *mut ffi::PyObject) -> &'a Object {
     // SAFETY: the functions here are only reached through the slots and methods of the class,
     // with an object of it that the caller keeps alive; all its fields are shared ones.
     unsafe { &*this.cast::<Object>() }
@@ -465,65 +466,3 @@ pub(super) unsafe extern "C" fn awaited(this: *mut ffi::PyObject) -> *mut ffi::P
     unsafe { through!(unaryfunc, refuse)(this) }
 }
 pub(super) const REPR: Unary = through!(reprfunc, repr);
-
-/// An attribute's value.
-type Look = for<'py> fn(Python<'py>, &Object) -> PyResult<Bound<'py, PyAny>>;
-
-fn string<'py>(py: Python<'py>, text: &str) -> Bound<'py, PyAny> {
-    pyo3::types::PyString::intern(py, text).into_any()
-}
-
-fn boolean(py: Python<'_>, value: bool) -> Bound<'_, PyAny> {
-    pyo3::types::PyBool::new(py, value).to_owned().into_any()
-}
-
-fn or_none<'py>(py: Python<'py>, value: Option<Bound<'py, PyAny>>) -> Bound<'py, PyAny> {
-    value.unwrap_or_else(|| py.None().into_bound(py))
-}
-
-/// The attributes, by the names that coroutines of Python's have them under.
-pub(super) const ATTRIBUTES: [(&std::ffi::CStr, Look); 8] = [
-    (c"__name__", |py, this| Ok(string(py, this.origin().name()))),
-    (c"__qualname__", |py, this| {
-        Ok(string(py, this.origin().qualname))
-    }),
-    (c"cr_running", |py, this| {
-        Ok(boolean(py, this.state() == RUNNING))
-    }),
-    (c"cr_suspended", |py, this| {
-        Ok(boolean(py, this.state() == SUSPENDED))
-    }),
-    (c"cr_await", |py, this| {
-        Ok(or_none(py, drive::awaited(py, this)))
-    }),
-    (c"cr_origin", |py, _| Ok(py.None().into_bound(py))),
-    (c"cr_code", |py, this| {
-        Ok(or_none(py, this.origin().code(py)?))
-    }),
-    (c"cr_frame", |py, this| {
-        let frame = if this.state() == DONE {
-            None
-        } else {
-            this.origin().frame(py)?
-        };
-        Ok(or_none(py, frame))
-    }),
-];
-
-unsafe fn look(
-    py: Python<'_>,
-    this: *mut ffi::PyObject,
-    which: *mut ffi::PyObject,
-) -> PyResult<*mut ffi::PyObject> {
-    // Not an object: the attribute's place in the table, as `class` has said it.
-    let (_, look) = ATTRIBUTES[which.addr()];
-    Ok(look(py, object(this))?.into_ptr())
-}
-
-pub(super) unsafe extern "C" fn get_attribute(
-    this: *mut ffi::PyObject,
-    which: *mut c_void,
-) -> *mut ffi::PyObject {
-    // SAFETY: called as Python called this getter; `look` makes no object of `which`.
-    unsafe { through!(binaryfunc, look)(this, which.cast()) }
-}

@@ -114,7 +114,7 @@ impl LockEngine {
 
     #[classattr]
     fn _quick_release(py: Python<'_>) -> PyResult<Bound<'_, PyAny>> {
-        at_once::<take::Release<Self>>(py)
+        at_once::<take::GiveBack<Self>>(py)
     }
 
     fn __traverse__(&self, visit: PyVisit<'_>) -> Result<(), PyTraverseError> {

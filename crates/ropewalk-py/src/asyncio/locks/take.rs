@@ -231,9 +231,9 @@ impl<P: Permit> Handed for Exit<P> {
 }
 
 /// `release()`.
-pub(super) struct Release<P>(PhantomData<P>);
+pub(super) struct GiveBack<P>(PhantomData<P>);
 
-impl<P: Permit> AtOnce for Release<P> {
+impl<P: Permit> AtOnce for GiveBack<P> {
     type Of = P;
 
     fn act(py: Python<'_>, permit: &P, _argument: Option<&Py<PyAny>>) -> Option<Py<PyAny>> {
