@@ -221,3 +221,12 @@ def test_sleep_for_no_time_is_one_turn(
 def test_sleep_complains_when_it_is_awaited(impl: ModuleType, loop: Any) -> None:
     with pytest.raises(TypeError, match="not supported between"):
         loop.run_until_complete(impl.sleep("long"))
+
+
+@pytest.mark.parametrize("name", ["Lock.release", "Event.set", "Queue.put_nowait"])
+def test_a_method_of_a_class_can_be_pickled(impl: ModuleType, name: str) -> None:
+    owner, method = name.split(".")
+    found = getattr(getattr(impl, owner), method)
+    loaded = pickle.loads(pickle.dumps(found))
+    assert loaded.__qualname__ == found.__qualname__
+    assert copy.copy(found).__qualname__ == found.__qualname__

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import copyreg
 from inspect import CO_COROUTINE
-from operator import attrgetter
 from types import FunctionType
 
 from ropewalk import _ropewalk
@@ -89,5 +88,12 @@ def awaiting(what: Awaitable[Any]) -> Coroutine[Any, Any, Any]:
     return _native.awaiting(what)
 
 
-# Copied and pickled by name, as functions are.
-copyreg.pickle(type(awaiting), attrgetter("__qualname__"))
+def _by_name(function: Any) -> Any:
+    """Say where pickle finds it: by its name, or in the class of the engine."""
+    engine = getattr(function, "__objclass__", None)
+    if engine is None:
+        return function.__qualname__
+    return getattr, (engine, function.__name__)
+
+
+copyreg.pickle(type(awaiting), _by_name)
