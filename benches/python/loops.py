@@ -40,7 +40,7 @@ def _same_loop() -> Module:
 def _ours_on_uvloop() -> Module:
     loops = importlib.import_module("uvloop")
     package = importlib.import_module("ropewalk.asyncio")
-    names = {name: getattr(package, name) for name in package.__all__}
+    names = {name: getattr(package, name) for name in dir(package)}
     names["new_event_loop"] = loops.new_event_loop
     return SimpleNamespace(**names)
 

@@ -230,3 +230,28 @@ def test_a_method_of_a_class_can_be_pickled(impl: ModuleType, name: str) -> None
     loaded = pickle.loads(pickle.dumps(found))
     assert loaded.__qualname__ == found.__qualname__
     assert copy.copy(found).__qualname__ == found.__qualname__
+
+
+def test_waits_ask_which_loop_runs_now(impl: ModuleType, loop: Any) -> None:
+    other = impl.SelectorEventLoop()
+
+    async def main() -> None:
+        await impl.sleep(0.001)
+        asyncio._set_running_loop(None)
+        try:
+            with pytest.raises(RuntimeError, match="no running event loop"):
+                impl.sleep(1).send(None)
+            lock = impl.Lock()
+            await lock.acquire()
+            asyncio._set_running_loop(other)
+            waiting = lock.acquire()
+            assert waiting.send(None).get_loop() is other
+            waiting.close()
+        finally:
+            asyncio._set_running_loop(loop)
+        await impl.sleep(0.001)
+
+    try:
+        loop.run_until_complete(main())
+    finally:
+        other.close()

@@ -9,6 +9,7 @@ pub(crate) mod module;
 mod process;
 mod queues;
 mod room;
+mod running;
 mod slow;
 mod sock;
 mod streams;

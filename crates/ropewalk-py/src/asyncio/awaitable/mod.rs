@@ -45,12 +45,13 @@ mod stop;
 mod work;
 mod wrapper;
 
+pub(crate) use crate::asyncio::running::running_loop;
 pub(crate) use class::coroutine;
 pub(crate) use drive::begin;
 pub(crate) use futures::{is_cancelled, is_done, set_result};
 pub(crate) use held::Held;
 #[allow(unused_imports, reason = "each part takes what it needs")]
-pub(crate) use loops::{future, running_loop};
+pub(crate) use loops::future;
 pub(crate) use origin::Origin;
 pub(crate) use quick::{AtOnce, Handed, at_once, quick};
 pub(crate) use work::{Step, Stop, Visit, Work};

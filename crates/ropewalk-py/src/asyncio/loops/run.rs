@@ -7,6 +7,7 @@ use super::core::{LoopCore, OWN_POLL, Waiting, os_error};
 use super::entry::{Entry, Watcher};
 use super::handle;
 use super::state::{self, Queues};
+use crate::asyncio::running::Noted;
 use crate::names::intern;
 use pyo3::exceptions::PyRuntimeError;
 use pyo3::prelude::*;
@@ -51,7 +52,9 @@ pub(super) fn run(slf: &Bound<'_, LoopCore>) -> PyResult<()> {
             "This event loop is already running",
         ));
     }
+    let noted = Noted::new(slf.as_any());
     let outcome = turns(slf);
+    drop(noted);
     if core.state.is_filled() {
         state::take_in(slf.py(), &core.state);
     }

@@ -2,6 +2,7 @@
 
 use super::calls::make;
 use super::stock::Stock;
+use crate::asyncio::running::running_loop;
 use crate::names::intern;
 use pyo3::exceptions::{PyRuntimeError, PyValueError};
 use pyo3::prelude::*;
@@ -27,7 +28,7 @@ pub(super) fn ensure_future<'py>(
         if let Some(maker) = maker {
             return maker.create_or_close(object);
         }
-        if let Some(running) = stock.running_loop(py)? {
+        if let Some(running) = running_loop(py)? {
             return Maker::of(stock, &running)?.create_or_close(object);
         }
     }

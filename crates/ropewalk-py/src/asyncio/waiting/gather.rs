@@ -8,6 +8,7 @@ use super::callback::{Callback, callback};
 use super::calls::{CONTEXT, LOOP, call, call_method, copy_context, is_plain_coroutine};
 use super::children::{Maker, ensure_future};
 use super::stock::Stock;
+use crate::asyncio::running::running_loop;
 use crate::names::intern;
 use pyo3::exceptions::PyTypeError;
 use pyo3::prelude::*;
@@ -338,7 +339,7 @@ impl<'py> Seen<'py> {
             // What the new task makes the loop do comes after what was done already.
             self.schedule_done()?;
             if self.maker.is_none()
-                && let Some(running) = stock.running_loop(argument.py())?
+                && let Some(running) = running_loop(argument.py())?
             {
                 self.maker = Some(Maker::of(stock, &running)?).filter(Maker::is_plain);
             }

@@ -8,6 +8,7 @@ use super::calls::{class_has, dict_of, is_plain_coroutine};
 use super::native::{Attribute, Methods, Native};
 use super::registry::register_quickly;
 use crate::asyncio::loops::LoopCore;
+use crate::asyncio::running::running_loop;
 use crate::names::{intern, once};
 use pyo3::prelude::*;
 use pyo3::types::{PyBool, PyDict, PyModule, PySet, PyType};
@@ -26,7 +27,6 @@ pub(super) struct Stock {
     cancelled_error: Py<PyType>,
     /// `asyncio.coroutines._iscoroutine_typecache`: classes found to be of coroutines.
     coroutine_classes: Option<Py<PySet>>,
-    running_loop: Py<PyAny>,
     /// `asyncio.futures._get_loop`.
     get_loop: Py<PyAny>,
     /// `asyncio.events.get_running_loop`, which raises without one.
@@ -89,7 +89,6 @@ impl Stock {
                 Some(classes) => Some(classes.cast_into::<PySet>()?.unbind()),
                 None => None,
             },
-            running_loop: native.getattr("_get_running_loop")?.unbind(),
             get_loop: py.import("asyncio.futures")?.getattr("_get_loop")?.unbind(),
             needed_running_loop: native.getattr("get_running_loop")?.unbind(),
             create_task: py
@@ -168,7 +167,10 @@ impl Stock {
 
     /// The loop that this thread runs; `RuntimeError` if none.
     pub(super) fn needed_running_loop<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
-        self.needed_running_loop.bind(py).call0()
+        match running_loop(py)? {
+            Some(event_loop) => Ok(event_loop),
+            None => self.needed_running_loop.bind(py).call0(),
+        }
     }
 
     /// The task that the running loop executes.
@@ -309,12 +311,6 @@ impl Stock {
 
     pub(super) fn cancelled_error<'py>(&self, py: Python<'py>) -> &Bound<'py, PyType> {
         self.cancelled_error.bind(py)
-    }
-
-    /// The loop that this thread runs, if any.
-    pub(super) fn running_loop<'py>(&self, py: Python<'py>) -> PyResult<Option<Bound<'py, PyAny>>> {
-        let found = self.running_loop.bind(py).call0()?;
-        Ok((!found.is_none()).then_some(found))
     }
 
     /// The loop of a future of any kind.
