@@ -2,6 +2,10 @@
 # PYTHON=python3.13 chooses the interpreter; CARGO and pip settings are yours and kept.
 SETUP := sh scripts/setup.sh
 RUN := .venv/bin/python
+TOOLCHAINS := $(shell sh scripts/rustup_home.sh)
+ifneq ($(TOOLCHAINS),)
+export RUSTUP_HOME := $(TOOLCHAINS)
+endif
 
 .PHONY: help build demo test lint bench conformance software deep
 help: ## this list
