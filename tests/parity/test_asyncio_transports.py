@@ -4,8 +4,7 @@ import asyncio
 import contextvars
 import socket
 import struct
-import sys
-from asyncio import trsock
+from asyncio import selector_events, trsock
 from types import ModuleType
 from typing import Any
 
@@ -217,8 +216,10 @@ def test_pausing_before_reading_began(impl: ModuleType) -> None:
         await protocol.lost
         return early
 
-    # Python 3.11 forgot that it had paused.
-    assert run(impl, main) == (b"x" if sys.version_info < (3, 12) else b"")
+    # The first patch releases of Python 3.11 forgot that it had paused.
+    stdlib: Any = selector_events
+    forgets = "pause_reading" not in vars(stdlib._SelectorTransport)
+    assert run(impl, main) == (b"x" if forgets else b"")
 
 
 def test_closing_while_it_reads(impl: ModuleType) -> None:

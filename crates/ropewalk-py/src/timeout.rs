@@ -4,6 +4,7 @@
 //! the same exception: any truth value, any number, negative ones refused, NaN waits for ever,
 //! and a time beyond the platform's is refused when a wait would begin, not before.
 
+use crate::names::intern;
 use pyo3::exceptions::{PyOverflowError, PyValueError};
 use pyo3::prelude::*;
 use pyo3::types::{PyBool, PyFloat};
@@ -13,7 +14,7 @@ use std::time::Duration;
 /// The longest time-out in seconds that CPython can wait for (`threading.TIMEOUT_MAX`).
 const LONGEST: f64 = 9_223_372_036.0;
 
-/// What Python 3.11 says of any time that is too long, and later ones of a whole number.
+/// What Python says of a whole number that is too long a time.
 const TOO_LARGE: &str = if cfg!(Py_3_13) {
     "timestamp too large to convert to C PyTime_t"
 } else {
@@ -209,12 +210,21 @@ impl Timeout {
     }
 }
 
-/// What a wait raises that would be longer than the platform's clock.
+/// What a wait raises that would be longer than the platform's clock, in the words of the running
+/// Python, which a patch release of 3.11 changed.
+#[cold]
 pub(crate) fn too_long() -> PyErr {
-    PyOverflowError::new_err(if cfg!(Py_3_12) {
-        "timestamp out of range for platform time_t"
-    } else {
-        TOO_LARGE
+    Python::attach(|py| {
+        let lock = py
+            .import(intern!(py, "_thread"))
+            .and_then(|module| module.call_method0(intern!(py, "allocate_lock")));
+        match lock.and_then(|lock| lock.call_method1(intern!(py, "acquire"), (true, f64::MAX))) {
+            Err(why) if why.is_instance_of::<PyOverflowError>(py) => {
+                why.set_traceback(py, None);
+                why
+            }
+            _ => PyOverflowError::new_err("timestamp out of range for platform time_t"),
+        }
     })
 }
 

@@ -42,7 +42,7 @@ pub(super) struct Stock {
     exited: Py<PyAny>,
     /// Does gather look at once at what is done already (from 3.12 on)?
     pub(super) done_at_once: bool,
-    /// Do time-outs count the requests to cancel (from 3.12 on)?
+    /// Do time-outs count the requests to cancel (later patch releases of 3.11 do)?
     pub(super) counts_cancelling: bool,
     /// Does a group tell the loop the name of a new task (from 3.13 on)?
     pub(super) group_gives_name: bool,
@@ -55,6 +55,20 @@ enum Current {
     Tasks(Py<PyDict>),
     /// `_asyncio.current_task` (from 3.12 on).
     Asked(Py<PyAny>),
+}
+
+/// Whether the running Python's `Timeout` keeps, when it is entered, how many requests to cancel
+/// its task there were: patch releases of 3.11 differ.
+fn counts_cancelling(py: Python<'_>) -> PyResult<bool> {
+    let class = py.import("asyncio.timeouts")?.getattr("Timeout")?;
+    let enter = match class.getattr_opt("_stock_enter")? {
+        Some(theirs) => theirs, // of ours, which stands there once installed
+        None => class.getattr("__aenter__")?,
+    };
+    match enter.getattr_opt("__code__")? {
+        Some(code) => code.getattr("co_names")?.contains("_cancelling"),
+        None => Ok(true),
+    }
 }
 
 static STOCK: OnceLock<Stock> = OnceLock::new();
@@ -110,7 +124,7 @@ impl Stock {
             entered: states.getattr("ENTERED")?.unbind(),
             exited: states.getattr("EXITED")?.unbind(),
             done_at_once: py.version_info() >= (3, 12),
-            counts_cancelling: py.version_info() >= (3, 12),
+            counts_cancelling: counts_cancelling(py)?,
             group_gives_name: py.version_info() >= (3, 13),
         })
     }

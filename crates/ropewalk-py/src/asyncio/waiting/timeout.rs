@@ -28,7 +28,7 @@ struct Fields {
     handler: Option<Py<PyAny>>,
     task: Option<Py<PyAny>>,
     when: Option<Py<PyAny>>,
-    /// How many requests to cancel the task there were at the beginning, from 3.12 on.
+    /// How many requests to cancel the task there were at the beginning, where they are counted.
     cancelling: Option<Py<PyAny>>,
     /// The loop that ran in the thread that made it. If that loop executes a task when it is
     /// entered in the same thread, it is the running loop still.
