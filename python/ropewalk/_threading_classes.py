@@ -32,10 +32,13 @@ __all__ = [
 ]
 
 BrokenBarrierError = _stdlib.BrokenBarrierError
+_StdlibBarrier = _stdlib.Barrier
 
 # From 3.13 on a class, before that a function that makes locks.
-Lock = _engine.lock if sys.version_info >= (3, 13) else _engine.allocate_lock
+Lock = _engine.lock if sys.version_info >= (3, 13) else _engine.Lock
 _CRLock = _engine.RLock
+if isinstance(Lock, type):  # found, and pickled, by this name
+    Lock.__name__ = Lock.__qualname__ = "Lock"
 
 
 def RLock(*args: Any, **kwargs: Any) -> Any:
@@ -177,8 +180,26 @@ class Event(_engine.EventEngine):
         return self.is_set()
 
 
+class _Told:
+    """An attribute that the engine tells, until somebody sets it on the instance."""
+
+    def __init__(self, tell: Callable[[Any], int]) -> None:
+        self._tell = tell
+
+    def __get__(self, barrier: Any, cls: type | None = None) -> Any:
+        return self if barrier is None else self._tell(barrier)
+
+
 class Barrier(_engine.BarrierEngine):
-    """A meeting point: wait() returns when `parties` threads have called it."""
+    """A meeting point: wait() returns when `parties` threads have called it.
+
+    A subclass that has steps of its own, or does not call __init__() and sets what
+    they use (multiprocessing.Barrier does), runs on the standard library's.
+    """
+
+    _parties: Any = _Told(_engine.BarrierEngine.parties.__get__)
+    _count: Any = _Told(_engine.BarrierEngine.n_waiting.__get__)
+    _state: Any = _Told(lambda self: -2 * _engine.BarrierEngine.broken.__get__(self))
 
     def __init__(
         self,
@@ -191,6 +212,9 @@ class Barrier(_engine.BarrierEngine):
         The last of them to come calls `action`, if there is one. `timeout` is the
         default for wait().
         """
+        if type(self) is not Barrier and self._has_steps():
+            _StdlibBarrier.__init__(self, parties, action, timeout)  # type: ignore[arg-type]
+            return
         if sys.version_info >= (3, 13) and parties < 1:
             raise ValueError("parties must be > 0")
         self._action = action
@@ -202,14 +226,62 @@ class Barrier(_engine.BarrierEngine):
             return _described(self, "broken")
         return _described(self, f"waiters={self.n_waiting}/{self.parties}")
 
+    def _has_steps(self) -> bool:
+        cls = type(self)
+        return any(getattr(cls, n) is not getattr(Barrier, n) for n in _STEPS)
+
+    @property
+    def parties(self) -> int:
+        """How many threads let each other through."""
+        return self._parties  # type: ignore[no-any-return]
+
+    @property
+    def n_waiting(self) -> int:
+        """How many threads wait at this moment."""
+        return self._count if self._state == 0 else 0
+
+    @property
+    def broken(self) -> bool:
+        """True while the barrier is broken."""
+        return self._state == -2  # type: ignore[no-any-return]
+
     def wait(self, timeout: float | None = None) -> int:
         """Wait until all parties have come; return how many had come before.
 
         When they have not after `timeout` seconds, or the action fails, the barrier
         breaks: all that wait get BrokenBarrierError.
         """
-        return self._wait(self._timeout if timeout is None else timeout, self._action)
+        if not self._begun:
+            return _StdlibBarrier.wait(self, timeout)  # type: ignore[arg-type]
+        return self._meet(self._timeout if timeout is None else timeout, self._action)
+
+    def reset(self) -> None:
+        """Make the barrier whole and empty.
+
+        Threads that wait get BrokenBarrierError.
+        """
+        if self._begun:
+            super().reset()
+        else:
+            _StdlibBarrier.reset(self)  # type: ignore[arg-type]
+
+    def abort(self) -> None:
+        """Break the barrier.
+
+        Threads that wait, and all that come, get BrokenBarrierError.
+        """
+        if self._begun:
+            super().abort()
+        else:
+            _StdlibBarrier.abort(self)  # type: ignore[arg-type]
 
 
-for _cls in (Condition, Semaphore, BoundedSemaphore, Event, Barrier, RLock):
-    _cls.__module__ = "ropewalk.threading"
+# What wait() is made of where the engine does not do it.
+_STEPS: tuple[str, ...] = ("_enter", "_release", "_wait", "_exit", "_break")
+for _name in _STEPS:
+    setattr(Barrier, _name, vars(_StdlibBarrier)[_name])
+_STEPS += ("_parties", "_count", "_state")
+
+
+for _one in (Condition, Semaphore, BoundedSemaphore, Event, Barrier, RLock, Lock):
+    _one.__module__ = "ropewalk.threading"

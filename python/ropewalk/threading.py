@@ -32,7 +32,7 @@ else:
     _OURS = {
         name: getattr(_threading_classes, name) for name in _threading_classes.__all__
     }
-    _NAMED_AFTER_PLACE = frozenset(_OURS) - {"Lock", "BrokenBarrierError"}
+    _NAMED_AFTER_PLACE = frozenset(_OURS) - {"BrokenBarrierError"}
     _OURS["_CRLock"] = _threading_classes._CRLock
 
 globals().update({name: getattr(_stdlib, name) for name in __all__})
@@ -46,10 +46,6 @@ def _put_into(module: ModuleType) -> None:
     """Make the names of the module ``threading`` mean what they mean here."""
     if not _OURS:
         return
-    lock: Any = _OURS["Lock"]
-    if isinstance(lock, type):  # from 3.13 on: found, and pickled, by this name
-        lock.__module__, lock.__name__ = module.__name__, "Lock"
-        lock.__qualname__ = "Lock"
     for name, value in _OURS.items():
         setattr(module, name, value)
         if name in _NAMED_AFTER_PLACE:

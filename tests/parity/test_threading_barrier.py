@@ -195,3 +195,108 @@ def test_a_party_may_come_back_at_once(impl: ModuleType) -> None:
         worker.result()
     assert [rounds.count(index) for index in range(3)] == [200] * 3
     wait_until(lambda: barrier.n_waiting == 0)
+
+
+class Box:
+    """State of a barrier that is kept elsewhere, as multiprocessing keeps it."""
+
+    count = 0
+    state = 0
+
+
+def elsewhere(impl: ModuleType) -> Any:
+    """A class like multiprocessing.Barrier: its own state, and no __init__()."""
+
+    class Elsewhere(impl.Barrier):  # type: ignore[misc, name-defined]
+        def __init__(self, parties: int, action: Any = None) -> None:
+            self.__setstate__((parties, action, None, impl.Condition(), Box()))
+
+        def __setstate__(self, state: Any) -> None:
+            self._parties, self._action, self._timeout, self._cond, self._box = state
+
+        @property
+        def _state(self) -> Any:
+            return self._box.state
+
+        @_state.setter
+        def _state(self, value: int) -> None:
+            self._box.state = value
+
+        @property
+        def _count(self) -> Any:
+            return self._box.count
+
+        @_count.setter
+        def _count(self, value: int) -> None:
+            self._box.count = value
+
+    return Elsewhere
+
+
+def test_a_subclass_keeps_its_state_elsewhere(impl: ModuleType) -> None:
+    calls: list[int] = []
+    barrier: Any = elsewhere(impl)(3, lambda: calls.append(barrier._box.count))
+    for _ in range(3):
+        assert meet(barrier, 3) == [0, 1, 2]
+    assert calls == [3, 3, 3]
+    assert (barrier.parties, barrier.n_waiting, barrier.broken) == (3, 0, False)
+    waits = Background(barrier.wait).parked()
+    assert (barrier.n_waiting, barrier._box.count) == (1, 1)
+    barrier.abort()
+    with pytest.raises(impl.BrokenBarrierError):
+        waits.result()
+    assert (barrier.broken, barrier._box.state) == (True, -2)
+    assert "broken" in repr(barrier)
+    barrier.reset()
+    assert (barrier.broken, barrier._box.state) == (False, 0)
+
+
+def test_the_steps_of_a_subclass_are_called(impl: ModuleType) -> None:
+    calls: list[str] = []
+
+    class Told(impl.Barrier):  # type: ignore[misc, name-defined]
+        def _enter(self) -> None:
+            calls.append("enter")
+            super()._enter()
+
+        def _release(self) -> None:
+            calls.append("release")
+            super()._release()
+
+        def _exit(self) -> None:
+            calls.append("exit")
+            super()._exit()
+
+        def _break(self) -> None:
+            calls.append("break")
+            super()._break()
+
+    assert meet(Told(2), 2) == [0, 1]
+    assert sorted(calls) == ["enter", "enter", "exit", "exit", "release"]
+    failing = Told(1, lambda: 1 // 0)
+    with pytest.raises(ZeroDivisionError):
+        failing.wait()
+    assert calls[5:] == ["enter", "release", "break", "exit"]
+    assert failing.broken
+
+
+def test_a_subclass_that_sets_nothing_has_no_barrier(impl: ModuleType) -> None:
+    class Empty(impl.Barrier):  # type: ignore[misc, name-defined]
+        def __init__(self) -> None:
+            pass
+
+    with pytest.raises(AttributeError):
+        Empty().wait()
+    with pytest.raises(AttributeError):
+        Empty().reset()
+
+
+def test_what_a_barrier_knows_can_be_looked_at(impl: ModuleType) -> None:
+    barrier = impl.Barrier(2)
+    assert (barrier._parties, barrier._count, barrier._state) == (2, 0, 0)
+    other = Background(barrier.wait).parked()
+    assert (barrier._parties, barrier._count, barrier._state) == (2, 1, 0)
+    barrier.abort()
+    with pytest.raises(impl.BrokenBarrierError):
+        other.result()
+    assert barrier._state == -2

@@ -337,3 +337,28 @@ def test_a_lock_guards_a_counter(impl: ModuleType, kind: str) -> None:
     finally:
         sys.setswitchinterval(before)
     assert total == 8000
+
+
+@both
+def test_what_makes_locks_is_pickled_by_its_name(impl: ModuleType, kind: str) -> None:
+    make = getattr(impl, kind)
+    for protocol in range(pickle.HIGHEST_PROTOCOL + 1):
+        assert pickle.loads(pickle.dumps(make, protocol)) is make
+
+
+@pytest.mark.differs(
+    reason="its name means the standard library's", raises=pickle.PicklingError
+)
+def test_the_class_of_rlocks_is_pickled(impl: ModuleType) -> None:
+    assert pickle.loads(pickle.dumps(impl._CRLock)) is impl._CRLock
+
+
+@both
+def test_the_types_of_locks_have_the_names_that_libraries_ask_for(
+    theirs: ModuleType, ours: ModuleType, kind: str
+) -> None:
+    if isinstance(theirs.Lock, type) and kind == "Lock":
+        pytest.skip("a public class, which is named after its place")
+    mine, its = type(getattr(ours, kind)()), type(getattr(theirs, kind)())
+    assert (mine.__module__, mine.__name__) == (its.__module__, its.__name__)
+    assert mine.__qualname__ == its.__qualname__

@@ -24,6 +24,8 @@ class Face:
     absent       private Class.name that ropewalk does not have, as docs/compat.md says
     uncopied     Class.name of what cannot be copied, as docs/compat.md says: where the
                  standard library makes a copy that shares half of what is inside
+    unpickled    names whose class has the standard library's name, for libraries that
+                 ask for it, so that pickle finds the standard library's
     factories    functions whose objects are looked at as those of a class are
     instances    how to make one of each public class that needs arguments
     """
@@ -35,6 +37,7 @@ class Face:
     parameters: frozenset[str] = frozenset()
     absent: frozenset[str] = frozenset()
     uncopied: frozenset[str] = frozenset()
+    unpickled: frozenset[str] = frozenset()
     factories: tuple[str, ...] = ()
     instances: dict[str, Callable[[Any], Any]] = field(default_factory=dict)
 
@@ -124,16 +127,6 @@ def _nothing(*_: object) -> None:
     return None
 
 
-_STEPS_OF_BARRIER = (
-    "_break",
-    "_cond",
-    "_count",
-    "_enter",
-    "_exit",
-    "_parties",
-    "_release",
-    "_state",
-)
 _LATE_IN_TIMER = (
     "_args",
     "_handle",  # 3.13
@@ -205,10 +198,10 @@ FACES: dict[str, Face] = {
     ),
     "threading": Face(
         handed_on=_of_threads(),
-        absent=_on_each(("Barrier",), _STEPS_OF_BARRIER)
-        | _on_each(("Semaphore", "BoundedSemaphore"), ("_cond",))
+        absent=_on_each(("Barrier", "Semaphore", "BoundedSemaphore"), ("_cond",))
         | {"Condition._waiters"}
         | _on_each(("Timer",), _LATE_IN_TIMER),
+        unpickled=frozenset({"_CRLock"}),
         factories=("Lock", "RLock", "_CRLock"),
         instances={
             "Barrier": lambda cls: cls(2),

@@ -231,9 +231,11 @@ def test_repr_has_the_same_shape(pair: Class) -> None:
     assert shape(pair.make(pair.ours)) == shape(pair.make(pair.theirs))
 
 
-def test_the_class_itself_is_pickled_by_name(pair: Class) -> None:
-    assert pickle.loads(pickle.dumps(pair.ours)) is pair.ours
-    assert copy.deepcopy(pair.ours) is pair.ours
+def test_the_public_name_is_what_pickle_stores(pair: Class) -> None:
+    found = getattr(pair.module.ours, pair.name)
+    if pair.name not in pair.module.face.unpickled:
+        assert pickle.loads(pickle.dumps(found)) is found
+    assert copy.deepcopy(found) is found
 
 
 def test_alias_of_the_class(pair: Class) -> None:

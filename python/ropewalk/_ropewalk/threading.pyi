@@ -13,13 +13,13 @@ __all__ = [
     "DelayQueue",
     "DelayServer",
     "EventEngine",
+    "Lock",
     "RLock",
     "SemaphoreEngine",
-    "allocate_lock",
     "lock",
 ]
 
-def allocate_lock() -> lock:
+def Lock() -> lock:
     """Return a new lock that nobody holds."""
 
 @final
@@ -134,7 +134,9 @@ class BarrierEngine:
 
     def __new__(cls, *args: Any, **_kwargs: Any) -> BarrierEngine: ...
     def _begin(self, parties: int, broken: type[Exception]) -> None: ...
-    def _wait(self, timeout: float | None, action: Callable[[], Any] | None) -> int: ...
+    @property
+    def _begun(self) -> bool: ...
+    def _meet(self, timeout: float | None, action: Callable[[], Any] | None) -> int: ...
     def reset(self) -> None: ...
     def abort(self) -> None: ...
     @property

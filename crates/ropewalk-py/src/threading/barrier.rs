@@ -1,5 +1,7 @@
 //! `threading.Barrier`.
-//! Promise: the action runs without any lock of ours; a failing one breaks the barrier.
+//!
+//! Promise: the action runs without any lock of ours; a failing one breaks the barrier. A barrier
+//! that was never begun is no error here: its class has steps of its own, and `_begun` says so.
 
 use crate::report::{MadeAt, Why};
 use crate::timeout::Timeout;
@@ -39,8 +41,14 @@ impl BarrierEngine {
         BROKEN.get_or_init(py, || broken);
     }
 
+    /// Whether the engine is what waits: `_begin` was called.
+    #[getter]
+    fn _begun(&self) -> bool {
+        self.engine.get().is_some()
+    }
+
     /// Waits for the other parties; the last one calls `action`.
-    fn _wait(
+    fn _meet(
         &self,
         py: Python<'_>,
         timeout: Option<&Bound<'_, PyAny>>,
@@ -92,7 +100,7 @@ impl BarrierEngine {
 impl BarrierEngine {
     fn engine(&self) -> PyResult<&engine::Barrier> {
         self.engine.get().ok_or_else(|| {
-            pyo3::exceptions::PyRuntimeError::new_err("Barrier.__init__() was not called")
+            pyo3::exceptions::PyAttributeError::new_err("Barrier.__init__() was not called")
         })
     }
 }

@@ -11,12 +11,7 @@ use pyo3::prelude::*;
 use ropewalk_sync as engine;
 
 /// A lock: one thread at a time gets past `acquire()`, until `release()` is called.
-#[pyclass(
-    frozen,
-    weakref,
-    name = "lock",
-    module = "ropewalk._ropewalk.threading"
-)]
+#[pyclass(frozen, weakref, name = "lock", module = "_thread")]
 #[derive(Debug, Default)]
 pub(crate) struct Lock {
     pub(super) engine: engine::Lock,
@@ -24,14 +19,17 @@ pub(crate) struct Lock {
 }
 
 /// Return a new lock that nobody holds.
+///
+/// Its name is where pickle looks for it, and where any Python finds one: `threading.Lock`.
 #[pyfunction]
+#[pyo3(name = "Lock")]
 pub(crate) fn allocate_lock(py: Python<'_>) -> Lock {
     Lock::made_here(py)
 }
 
 #[pymethods]
 impl Lock {
-    /// Only from 3.13 on, as in the standard library; before, `allocate_lock` makes locks.
+    /// Only from 3.13 on, as in the standard library; before, a function makes locks.
     #[cfg(Py_3_13)]
     #[new]
     fn new(py: Python<'_>) -> Self {

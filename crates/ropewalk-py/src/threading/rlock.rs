@@ -10,7 +10,7 @@ use ropewalk_sync as engine;
 
 /// A lock that the thread which holds it may take again; it is free once it was given back as
 /// often as it was taken.
-#[pyclass(frozen, subclass, weakref, module = "ropewalk._ropewalk.threading")]
+#[pyclass(frozen, subclass, weakref, module = "_thread")]
 #[derive(Debug, Default)]
 pub(crate) struct RLock {
     pub(super) engine: engine::RLock,
