@@ -12,7 +12,7 @@ import _thread
 import os
 import sys
 
-from ropewalk import _engine, _report, _table
+from ropewalk import _engine, _greenlets, _report, _table
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -27,6 +27,9 @@ ONLY = "ROPEWALK_ONLY"
 
 _lock = _thread.RLock()
 _finder: _Finder | None = None
+# Each module that got our names: what they meant before, and mean now.
+_changes: list[tuple[ModuleType, dict[str, tuple[Any, Any]]]] = []
+_NOTHING = object()
 
 
 def _renew_lock() -> None:
@@ -65,7 +68,9 @@ def install(only: str | Iterable[str] | None = None) -> None:
     for five seconds (see ropewalk.report).
 
     Raises ValueError for a name that ropewalk does not replace, RuntimeError when it
-    is already installed for other modules. Where the engine cannot be loaded the
+    is already installed for other modules, or gevent or eventlet has made greenlets of
+    threads. When they do so later, threads and queues become the standard library's
+    again. Where the engine cannot be loaded the
     standard library stays as it is, with one RuntimeWarning, and in a sub-interpreter
     it stays so without a word.
     """
@@ -102,6 +107,7 @@ def begin(names: frozenset[str], *, choose_again: bool = False) -> list[str]:
     as nothing outside the new choice has been replaced yet.
     """
     global _finder
+    _greenlets.refuse(names)
     with _lock:
         earlier = installed()
         if _finder is not None and earlier != names:
@@ -121,9 +127,61 @@ def begin(names: frozenset[str], *, choose_again: bool = False) -> list[str]:
         # What another thread imports right now may have been found without the hook.
         _wait_for_import(_table.REPLACED[name])
         _wait_for_import(name)
+    for name in _greenlets.WATCHED:
+        if name in sys.modules:
+            _watch(name, sys.modules[name])
     with _lock:
         _report.begin()
         return _put_into_imported(names)
+
+
+def _watch(name: str, module: ModuleType) -> None:
+    """A module that makes greenlets of threads was executed."""
+    _greenlets.WATCHED[name](module, _step_aside)
+
+
+def _step_aside(who: str) -> None:
+    """Put the standard library's names back where threads wait."""
+    with _lock:
+        finder = _finder
+        if finder is None:
+            return
+        leaving = _greenlets.of_threads(finder.names)
+        finder.leave(leaving)
+        late: set[str] = set()
+        for module, changed in reversed(_changes):
+            if module.__name__ not in leaving:
+                continue
+            late.update(_put_back(module, changed))
+    if late:
+        import warnings
+
+        warnings.warn(
+            f"{who} makes greenlets of threads, which ropewalk's locks and queues "
+            f"would stop; these modules had bound them: {', '.join(sorted(late))}; "
+            f"let {who} patch before they are imported",
+            RuntimeWarning,
+            stacklevel=4,
+        )
+
+
+def _put_back(module: ModuleType, changed: dict[str, tuple[Any, Any]]) -> list[str]:
+    """Undo what `_put` did; return who had bound our names."""
+    from ropewalk import _bound
+
+    before = dict(vars(module))
+    for name, (old, new) in changed.items():
+        if vars(module).get(name) is not new:
+            continue
+        if old is _NOTHING:
+            delattr(module, name)
+        else:
+            setattr(module, name, old)
+    restore = getattr(sys.modules[_table.REPLACED[module.__name__]], "_restore", None)
+    if restore is not None:
+        restore(module)
+    replaced = _bound.replaced_names(before, vars(module))
+    return _bound.rebind(replaced, except_in=module)
 
 
 def _wait_for_import(name: str) -> None:
@@ -160,13 +218,25 @@ def _put(name: str, module: ModuleType) -> None:
     if getattr(replacement.__spec__, "_initializing", False):
         # It is importing `name` itself; its own hook puts when it is complete.
         return
-    replacement._put_into(module)
+    _change(module, replacement)
 
 
 def _put_when_complete(name: str, replacement: Any) -> None:
     module = sys.modules.get(name)
     if module is not None and _is_stdlib(name, getattr(module, "__spec__", None)):
-        replacement._put_into(module)
+        _change(module, replacement)
+
+
+def _change(module: ModuleType, replacement: Any) -> None:
+    before = dict(vars(module))
+    replacement._put_into(module)
+    changed = {
+        name: (before.get(name, _NOTHING), new)
+        for name, new in vars(module).items()
+        if before.get(name, _NOTHING) is not new
+    }
+    if changed:
+        _changes.append((module, changed))
 
 
 def _is_stdlib(name: str, spec: ModuleSpec | None) -> bool:
@@ -193,6 +263,12 @@ class _Finder:
         self.names = names
         self._replaced_by = {_table.REPLACED[name]: name for name in names}
 
+    def leave(self, names: frozenset[str]) -> None:
+        """From now on these are imported as they are."""
+        self.names -= names
+        for name in names:
+            self._replaced_by.pop(_table.REPLACED[name], None)
+
     def find_spec(
         self,
         fullname: str,
@@ -200,7 +276,9 @@ class _Finder:
         target: ModuleType | None = None,
     ) -> ModuleSpec | None:
         name = self._replaced_by.get(fullname, fullname)
-        if name not in self.names:
+        if name not in self.names and name not in _greenlets.WATCHED:
+            return None
+        if _greenlets.importing.for_greenlets:
             return None
         for finder in list(sys.meta_path):
             find = getattr(finder, "find_spec", None)
@@ -215,6 +293,8 @@ class _Finder:
             return spec
         if fullname != name:
             spec.loader = _Loader(spec.loader, name, _put_when_complete)  # type: ignore[assignment]
+        elif name in _greenlets.WATCHED:
+            spec.loader = _Loader(spec.loader, name, _watch)  # type: ignore[assignment]
         elif _is_stdlib(name, spec):
             spec.loader = _Loader(spec.loader, name, _put)  # type: ignore[assignment]
         return spec

@@ -9,6 +9,7 @@ shut-down, fork) stays the standard library's.
 from __future__ import annotations
 
 import sys
+from weakref import WeakKeyDictionary
 
 from ropewalk import _ropewalk
 
@@ -18,14 +19,25 @@ if TYPE_CHECKING:
     from typing import Any
 
 _engine = _ropewalk.threading
+# The methods that Thread classes had before they were improved.
+_plain: WeakKeyDictionary[Any, tuple[Any, Any]] = WeakKeyDictionary()
 
 
 def improve(module: ModuleType) -> None:
     """Replace the methods of `module.Thread`; the module is ``threading``."""
     thread: Any = module.Thread
+    if thread not in _plain:
+        _plain[thread] = thread.start, thread.join
     thread.start = _make_start(module)
     thread.join = _make_join(module)
     _note_shutdown(module)
+
+
+def restore(module: ModuleType) -> None:
+    """Give `module.Thread` its own methods back."""
+    thread: Any = module.Thread
+    if thread in _plain:
+        thread.start, thread.join = _plain.pop(thread)
 
 
 def start_thread(threading: Any, thread: Any) -> None:

@@ -377,7 +377,8 @@ def put_into(module: ModuleType) -> None:
         timer = Timer
     elif vars(timer).get("_threads") is not module:
         body = {**vars(Timer), "_threads": module}
-        del body["__dict__"], body["__weakref__"]
+        for name in ("__dict__", "__weakref__"):
+            body.pop(name, None)
         timer = type("Timer", (threads.Thread,), body)
     threads.Timer = timer
     timer.__module__ = threads.__name__

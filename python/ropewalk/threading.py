@@ -54,6 +54,11 @@ def _put_into(module: ModuleType) -> None:
     _threading_thread.improve(module)
 
 
+def _restore(module: ModuleType) -> None:
+    """Undo what `_put_into` did to classes that stay the same."""
+    _threading_thread.restore(module)
+
+
 def __getattr__(name: str) -> Any:
     """Hand on whatever else the standard library's module has."""
     return getattr(_stdlib, name)
