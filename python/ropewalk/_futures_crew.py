@@ -6,6 +6,7 @@ workers finish what is queued.
 
 from __future__ import annotations
 
+import itertools
 import threading
 from concurrent.futures import _base, thread
 
@@ -19,6 +20,7 @@ class Crew:
 
     __slots__ = (
         "executor",
+        "hired",
         "initargs",
         "initializer",
         "prefix",
@@ -31,6 +33,7 @@ class Crew:
         self.queue = queue
         self.prefix = prefix
         self.executor = executor
+        self.hired = itertools.count().__next__
         self.threads: set[threading.Thread] = set()
         self.initializer: Any = None
         self.initargs: tuple[Any, ...] = ()
@@ -39,7 +42,7 @@ class Crew:
     def start_worker(self) -> None:
         """Start one more thread; the engine has counted it already."""
         worker = threading.Thread(
-            name=f"{self.prefix}_{len(self.threads)}", target=_work, args=(self,)
+            name=f"{self.prefix}_{self.hired()}", target=_work, args=(self,)
         )
         worker.start()
         self.threads.add(worker)

@@ -45,6 +45,28 @@ def test_whatever_a_task_raises_is_its_result(
         assert executor.submit(int).result() == 0
 
 
+def _stop(number: int) -> int:
+    if number == 2:
+        raise StopIteration(number)
+    return number
+
+
+@pytest.mark.parametrize("options", [{}, {"timeout": WATCHDOG_SECONDS}])
+def test_stop_iteration_in_a_task_does_not_end_the_results(
+    impl: ModuleType, options: dict[str, Any]
+) -> None:
+    with impl.ThreadPoolExecutor(1) as executor:
+        results = executor.map(_stop, range(4), **options)
+        assert [next(results), next(results)] == [0, 1]
+        with pytest.raises(
+            RuntimeError, match="generator raised StopIteration"
+        ) as told:
+            next(results)
+        assert isinstance(told.value.__cause__, StopIteration)
+        assert told.value.__context__ is told.value.__cause__
+        assert list(results) == []
+
+
 def test_workers_are_started_as_needed(impl: ModuleType) -> None:
     gate = threading.Event()
     with impl.ThreadPoolExecutor(3, thread_name_prefix="w") as executor:

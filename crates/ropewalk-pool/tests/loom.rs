@@ -7,7 +7,7 @@
 
 use loom::sync::Arc;
 use loom::thread;
-use ropewalk_pool::thread::{Hire, How, Order, Pool, Refused};
+use ropewalk_pool::thread::{Hire, Hope, How, Order, Pool, Refused, Waits};
 use ropewalk_pool::{Patience, Uninterrupted};
 
 const MAY_HIRE: How = How {
@@ -15,6 +15,15 @@ const MAY_HIRE: How = How {
     hire: Hire::IfNeeded,
     bounded: true,
 };
+
+#[derive(Debug)]
+struct ForTheQueue;
+
+impl Waits for ForTheQueue {
+    fn hope(&self) -> Hope {
+        Hope::Queue
+    }
+}
 
 type Numbers = Pool<u8>;
 
@@ -102,9 +111,10 @@ fn a_spare_worker_leaves_when_the_other_one_goes_on() {
         assert_eq!(pool.pop(), Some(1));
         pool.push(2);
         // This thread is the worker that waits for task 2.
-        assert!(pool.block());
+        let wait: std::sync::Arc<dyn Waits> = std::sync::Arc::new(ForTheQueue);
+        assert!(pool.block(&wait));
         let spare = with(&pool, work);
-        pool.unblock();
+        pool.unblock(&wait);
         // It takes the task, unless the other one goes on first; then it is not needed.
         let taken = spare.join().unwrap();
         assert!(taken == [2] || taken.is_empty() && pool.pop() == Some(2));

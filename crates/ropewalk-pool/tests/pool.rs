@@ -5,7 +5,7 @@
 #![cfg(not(loom))]
 
 use ropewalk_pool::Uninterrupted;
-use ropewalk_pool::thread::{Hire, How, Leave, Order, Pool, Refused};
+use ropewalk_pool::thread::{Hire, Hope, How, Leave, Order, Place, Pool, Refused, Waits};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread;
@@ -15,6 +15,19 @@ const MAY_HIRE: How = How {
     hire: Hire::IfNeeded,
     bounded: true,
 };
+
+#[derive(Debug)]
+struct Hoping(Hope);
+
+impl Waits for Hoping {
+    fn hope(&self) -> Hope {
+        self.0
+    }
+}
+
+fn hoping(hope: Hope) -> Arc<dyn Waits> {
+    Arc::new(Hoping(hope))
+}
 
 fn next<T>(pool: &Pool<T>) -> Result<T, Leave> {
     let taken = pool.next(None, &mut Uninterrupted).unwrap();
@@ -84,10 +97,11 @@ fn a_starving_pool_is_noticed_and_its_surplus_leaves() {
     let _ = pool.submit("outer", MAY_HIRE).unwrap();
     assert_eq!(next(&pool), Ok("outer"));
     assert_eq!(pool.submit("inner", MAY_HIRE), Ok(Hire::Nobody));
-    assert!(pool.block(), "nobody is left to run the inner task");
+    let wait = hoping(Hope::Queue);
+    assert!(pool.block(&wait), "nobody is left to run the inner task");
     assert_eq!(pool.count().workers, 2);
     assert_eq!(next(&pool), Ok("inner"));
-    pool.unblock();
+    pool.unblock(&wait);
     assert_eq!(next(&pool), Err(Leave::Surplus));
     assert_eq!(pool.count().workers, 1);
 }
@@ -97,8 +111,58 @@ fn a_wait_with_nothing_queued_is_no_starvation() {
     let pool = Pool::new(Order::Fifo, 1);
     let _ = pool.submit("outer", MAY_HIRE).unwrap();
     assert_eq!(next(&pool), Ok("outer"));
-    assert!(!pool.block());
-    pool.unblock();
+    let wait = hoping(Hope::Queue);
+    assert!(!pool.block(&wait));
+    pool.unblock(&wait);
+}
+
+/// A pool of so many workers that all have work, and one more task.
+fn busy(workers: usize) -> Pool<usize> {
+    let pool = Pool::new(Order::Fifo, workers);
+    for task in 0..=workers {
+        assert!(pool.submit(task, MAY_HIRE).is_ok());
+    }
+    for task in 0..workers {
+        assert_eq!(next(&pool), Ok(task));
+    }
+    pool
+}
+
+#[test]
+fn a_wait_that_somebody_else_can_end_is_no_starvation() {
+    let pool = busy(2);
+    assert!(!pool.block(&hoping(Hope::Queue)), "the other one works");
+    assert!(!pool.block(&hoping(Hope::Other)));
+}
+
+#[test]
+fn workers_that_wait_only_for_each_other_are_not_helped() {
+    let pool = busy(2);
+    assert!(!pool.block(&hoping(Hope::Workers)));
+    assert!(!pool.block(&hoping(Hope::Workers)));
+}
+
+#[test]
+fn one_that_waits_for_the_queue_is_enough() {
+    let pool = busy(2);
+    assert!(!pool.block(&hoping(Hope::Queue)));
+    assert!(pool.block(&hoping(Hope::Workers)));
+}
+
+#[test]
+fn a_wait_for_all_is_as_hopeless_as_its_worst_part_and_one_for_any_as_its_best() {
+    use Place::{Elsewhere, Queued, Running};
+    for (places, all, any) in [
+        (&[Queued, Elsewhere][..], Hope::Queue, Hope::Other),
+        (&[Queued, Running], Hope::Queue, Hope::Queue),
+        (&[Running, Running], Hope::Workers, Hope::Workers),
+        (&[Running, Elsewhere], Hope::Workers, Hope::Other),
+        (&[Elsewhere], Hope::Other, Hope::Other),
+        (&[], Hope::Other, Hope::Other),
+    ] {
+        assert_eq!(Hope::of_all(places.iter().copied()), all, "{places:?}");
+        assert_eq!(Hope::of_any(places.iter().copied()), any, "{places:?}");
+    }
 }
 
 #[test]

@@ -4,7 +4,7 @@
 //! `queue` are classes of the standard library (so that `except queue.Empty` catches them), told
 //! to this module by `ropewalk.queue` when it is imported.
 
-use pyo3::exceptions::{PyRuntimeError, PyValueError};
+use pyo3::exceptions::{PyRuntimeError, PyStopIteration, PyValueError};
 use pyo3::prelude::*;
 use pyo3::sync::PyOnceLock;
 use pyo3::types::PyType;
@@ -130,4 +130,17 @@ pub(crate) fn invalid_state(py: Python<'_>, words: String) -> PyErr {
         Ok(error) => PyErr::from_value(error),
         Err(why) => why,
     }
+}
+
+/// A `StopIteration` that leaves a generator would be taken for its end: what Python makes of it.
+///
+/// For iterators that stand for one of the standard library's generators.
+pub(crate) fn in_generator(py: Python<'_>, error: PyErr) -> PyErr {
+    if !error.is_instance_of::<PyStopIteration>(py) {
+        return error;
+    }
+    let instead = PyRuntimeError::new_err("generator raised StopIteration");
+    instead.set_cause(py, Some(error.clone_ref(py)));
+    instead.set_context(py, Some(error));
+    instead
 }

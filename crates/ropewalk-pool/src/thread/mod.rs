@@ -2,9 +2,9 @@
 //!
 //! Promise: a worker is hired only while none is idle and there is room for one more; a submitted
 //! task is taken by exactly one worker; a worker that was told of a task and finds it gone waits
-//! on. When every worker waits for futures of its own pool while tasks are queued, the last one
-//! that begins to wait is asked to start a spare worker, and once enough of them go on, the
-//! surplus leaves.
+//! on. When it is proven that all workers wait, without an end, for each other and for what is
+//! queued, the last one that begins to wait is asked to start a spare worker; once enough of them
+//! go on, the surplus leaves.
 //!
 //! ```
 //! use ropewalk_pool::Uninterrupted;
@@ -21,8 +21,10 @@
 
 mod lanes;
 mod pool;
+mod starving;
 mod timing;
 
 pub use lanes::Order;
 pub use pool::{Count, Hire, How, Leave, Pool, Refused, Taken};
+pub use starving::{Hope, Place, Waits};
 pub use timing::{Percentiles, Timing};

@@ -1,10 +1,12 @@
 //! The pool itself: one short lock around queue, idle list and counts.
 
 use super::lanes::{Lanes, Order};
+use super::starving::{Hope, Waits};
 use super::timing::{Percentiles, Times, Timing, percentiles};
 use ropewalk_park::{
     Deadline, Left, Patience, ShortLock, Sleeper, WaitList, Waiter, Wake, fork_count,
 };
+use std::sync::Arc;
 
 /// Whether `submit` may add a worker to the count; and its answer: whether it did.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -97,8 +99,8 @@ struct Inside<T> {
     limit: usize,
     /// Threads that were hired and have not left.
     workers: usize,
-    /// Those of them that wait for futures of this pool.
-    blocked: usize,
+    /// What those of them wait for that wait for futures of this pool.
+    blocked: Vec<Arc<dyn Waits>>,
     idle: WaitList,
     /// Threads that wait for room.
     submitters: WaitList,
@@ -126,7 +128,7 @@ impl<T> Inside<T> {
 
     /// Workers that do not wait for this pool's own futures.
     fn able(&self) -> usize {
-        self.workers - self.blocked.min(self.workers)
+        self.workers - self.blocked.len().min(self.workers)
     }
 }
 
@@ -141,7 +143,7 @@ impl<T> Pool<T> {
                 bound: usize::MAX,
                 limit,
                 workers: 0,
-                blocked: 0,
+                blocked: Vec::new(),
                 idle: WaitList::new(),
                 submitters: WaitList::new(),
                 forks: fork_count(),
@@ -331,23 +333,29 @@ impl<T> Pool<T> {
         inside.workers -= 1;
     }
 
-    /// A worker of this pool begins to wait for one of its futures. True when no worker is left
-    /// that could run what is queued: then start one; it is counted already.
+    /// A worker of this pool begins to wait for futures of it, for as long as it takes. True when
+    /// it is proven that no worker will go on unless one more runs what is queued: then start
+    /// one; it is counted already.
     #[must_use]
-    pub fn block(&self) -> bool {
+    pub fn block(&self, wait: &Arc<dyn Waits>) -> bool {
         let mut inside = self.inside.lock();
-        inside.blocked += 1;
-        let starving = inside.able() == 0 && inside.lanes.len() > 0 && !inside.is_forked();
+        inside.blocked.push(Arc::clone(wait));
+        let starving = inside.able() == 0
+            && inside.lanes.len() > 0
+            && !inside.is_forked()
+            && Hope::is_none_of(inside.blocked.iter().map(|wait| wait.hope()));
         if starving {
             inside.hire();
         }
         starving
     }
 
-    /// Its wait is over.
-    pub fn unblock(&self) {
+    /// Its wait is over. The caller still holds `wait`: nothing is dropped under the lock.
+    pub fn unblock(&self, wait: &Arc<dyn Waits>) {
         let mut inside = self.inside.lock();
-        inside.blocked -= 1;
+        if let Some(place) = inside.blocked.iter().position(|one| is_same(one, wait)) {
+            inside.blocked.swap_remove(place);
+        }
         let wake = if inside.able() > inside.limit {
             inside.idle.tell_first()
         } else {
@@ -437,4 +445,8 @@ impl<T> Pool<T> {
             ..count
         }
     }
+}
+
+fn is_same(one: &Arc<dyn Waits>, other: &Arc<dyn Waits>) -> bool {
+    Arc::as_ptr(one).cast::<()>() == Arc::as_ptr(other).cast::<()>()
 }

@@ -2,6 +2,7 @@
 //! Promise: a future that was given out is not kept.
 
 use super::watch::{Watchers, look_at, wait_for_report};
+use crate::error::in_generator;
 use pyo3::exceptions::PyTimeoutError;
 use pyo3::prelude::*;
 use pyo3::types::PySet;
@@ -91,7 +92,7 @@ impl Completions {
                 continue;
             }
             drop(inside);
-            if !self.sleep(py)? {
+            if !self.sleep(py).map_err(|why| in_generator(py, why))? {
                 let missing = self.inside.lock().missing;
                 let words = format!("{missing} (of {}) futures unfinished", self.total);
                 return Err(PyTimeoutError::new_err(words));
@@ -135,7 +136,8 @@ impl Completions {
             return Ok(true);
         };
         let gate = watchers.gate().clone();
-        let waiting = watchers.waiting(py);
+        let endless = matches!(self.patience, Patience::Forever);
+        let waiting = watchers.waiting(py, Until::Any, endless);
         self.inside.lock().watchers = Some(watchers);
         let _waiting = waiting?;
         wait_for_report(py, &gate, self.patience)

@@ -6,7 +6,7 @@
 
 use super::callback::{call, call_all};
 use super::outcome::{Outcome, PyLife, PyRefused, name, raised};
-use super::starving::{Stamp, waiting_for};
+use super::starving::{Stamp, Wait, waiting_for};
 use super::watch::ReportTo;
 use crate::error::{cancelled, futures_names, invalid_state};
 use crate::names::intern;
@@ -17,7 +17,7 @@ use pyo3::exceptions::{PyRuntimeError, PyTimeoutError};
 use pyo3::prelude::*;
 use pyo3::types::{PyDict, PyList, PyTuple};
 use pyo3::{BoundObject, PyTraverseError, PyVisit};
-use ropewalk_future::{Cancel, Phase, Start, Wake};
+use ropewalk_future::{Cancel, Phase, Start, Until, Wake};
 use std::sync::OnceLock;
 
 /// A value that comes later; the base of `ropewalk.concurrent.futures.Future`.
@@ -338,7 +338,15 @@ impl FutureEngine {
         let phase = if this.life.phase().is_settled() || time == Timeout::NotAtAll {
             this.life.phase()
         } else {
-            let _waiting = waiting_for(py, std::iter::once(&this.stamp))?;
+            let _waiting = waiting_for(
+                py,
+                Wait {
+                    futures: std::iter::once(slf.as_unbound()),
+                    others: false,
+                    until: Until::All,
+                    endless: time == Timeout::None,
+                },
+            )?;
             this.life.wait(time.patience(), &mut sleeper)?
         };
         match phase {

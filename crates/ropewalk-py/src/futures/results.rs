@@ -3,6 +3,7 @@
 //! whose result could not be had is cancelled.
 
 use super::future::FutureEngine;
+use crate::error::in_generator;
 use crate::names::intern;
 use pyo3::prelude::*;
 use pyo3::types::PyList;
@@ -55,7 +56,7 @@ impl Results {
         if result.is_err() {
             future.call_method0(intern!(py, "cancel"))?;
         }
-        result.map(Some)
+        result.map(Some).map_err(|why| in_generator(py, why))
     }
 
     fn __traverse__(&self, visit: PyVisit<'_>) -> Result<(), PyTraverseError> {

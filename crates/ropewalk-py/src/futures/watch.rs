@@ -5,7 +5,7 @@
 //! `_waiters` that reports for it.
 
 use super::future::FutureEngine;
-use super::starving::{Stamp, WaitingWorker, waiting_for};
+use super::starving::{Wait, WaitingWorker, waiting_for};
 use crate::error::futures_names;
 use crate::names::intern;
 use crate::report::{MadeAt, Why};
@@ -141,12 +141,27 @@ impl Watchers {
     }
 
     /// Counts this thread as one that waits for its own executor, if it does.
-    pub(super) fn waiting(&self, py: Python<'_>) -> PyResult<WaitingWorker> {
-        let stamps = self.watched.iter().flatten().filter_map(|one| match one {
-            Watched::Engine(future) => Some(stamp_of(future)),
+    pub(super) fn waiting(
+        &self,
+        py: Python<'_>,
+        until: Until,
+        endless: bool,
+    ) -> PyResult<WaitingWorker> {
+        let futures = self.watched.iter().flatten().filter_map(|one| match one {
+            Watched::Engine(future) => Some(future),
             Watched::Other(..) => None,
         });
-        waiting_for(py, stamps)
+        let others = self.watched.iter().flatten();
+        let others = others
+            .into_iter()
+            .any(|one| matches!(one, Watched::Other(..)));
+        let wait = Wait {
+            futures,
+            others,
+            until,
+            endless,
+        };
+        waiting_for(py, wait)
     }
 
     /// How to sleep at the gate.
@@ -182,10 +197,6 @@ impl Watchers {
 
 fn address(gate: &Arc<Gate>) -> usize {
     Arc::as_ptr(gate).addr()
-}
-
-fn stamp_of(future: &Py<FutureEngine>) -> &Stamp {
-    &future.get().stamp
 }
 
 fn watch(py: Python<'_>, gate: &Arc<Gate>, key: usize, future: Py<PyAny>) -> PyResult<Watched> {
@@ -224,7 +235,8 @@ impl Watch {
         };
         let time = Timeout::of_one_wait(timeout)?;
         let mut watchers = Watchers::begin(py, until, futures)?;
-        let waited = watchers.waiting(py).and_then(|_waiting| {
+        let waiting = watchers.waiting(py, until, time == Timeout::None);
+        let waited = waiting.and_then(|_waiting| {
             let gate = watchers.gate();
             let mut sleeper = Watchers::sleeper(py, gate, time, "futures.wait");
             gate.wait(time.patience(), &mut sleeper)

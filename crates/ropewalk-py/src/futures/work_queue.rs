@@ -66,6 +66,7 @@ impl WorkQueue {
     /// Take out the next work item, or raise queue.Empty.
     fn get_nowait<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
         if let Some(task) = self.pool.pool.pop() {
+            task.future.get().stamp.forget();
             return task.into_object(py);
         }
         let empty = py

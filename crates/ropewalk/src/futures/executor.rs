@@ -1,9 +1,9 @@
 //! Threads that run what is submitted.
 
 use super::future::{Duty, Future, SharedLife, Unfinished};
-use ropewalk_future::Uninterrupted;
+use ropewalk_future::{Patience, Phase, Uninterrupted, Until};
 use ropewalk_park::ShortLock;
-use ropewalk_pool::thread::{Hire, How, Order, Pool, Refused};
+use ropewalk_pool::thread::{Hire, Hope, How, Order, Place, Pool, Refused, Waits};
 use std::cell::RefCell;
 use std::fmt;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -51,29 +51,71 @@ impl Crew {
     }
 }
 
+/// What a worker waits for: futures, and for all of them or for any.
+struct OwnFutures<T> {
+    until: Until,
+    /// Those of the worker's own executor.
+    own: Vec<Arc<SharedLife<T>>>,
+    /// Whether there are others.
+    others: bool,
+}
+
+impl<T> fmt::Debug for OwnFutures<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("OwnFutures").finish_non_exhaustive()
+    }
+}
+
+impl<T: Send> Waits for OwnFutures<T> {
+    fn hope(&self) -> Hope {
+        let own = self.own.iter().map(|life| match life.phase() {
+            Phase::Pending => Place::Queued,
+            Phase::Running => Place::Running,
+            _ => Place::Elsewhere,
+        });
+        let places = own.chain(self.others.then_some(Place::Elsewhere));
+        match self.until {
+            Until::All => Hope::of_all(places),
+            Until::Any | Until::Failure => Hope::of_any(places),
+        }
+    }
+}
+
 /// While this lives, its thread counts as a worker that waits for its own executor.
-pub(super) struct WaitingWorker(Option<Arc<Crew>>);
+pub(super) struct WaitingWorker(Option<(Arc<Crew>, Arc<dyn Waits>)>);
 
 impl WaitingWorker {
-    pub(super) fn of(crew: &Arc<Crew>) -> Self {
-        let is_own = OWN.with(|own| {
-            let own = own.borrow();
-            own.as_ref().is_some_and(|own| Arc::ptr_eq(own, crew))
-        });
-        if !is_own {
+    /// Call this before waiting so long for these futures.
+    pub(super) fn of<'f, T: Send + 'static>(
+        futures: impl Iterator<Item = &'f Future<T>>,
+        until: Until,
+        patience: Patience,
+    ) -> Self {
+        let own = OWN.with(|own| own.borrow().clone());
+        let (Some(crew), Patience::Forever) = (own, patience) else {
+            return Self(None);
+        };
+        let (own, others): (Vec<_>, Vec<_>) =
+            futures.partition(|future| Arc::ptr_eq(&future.crew, &crew));
+        if own.is_empty() {
             return Self(None);
         }
-        if crew.pool.block() {
+        let wait: Arc<dyn Waits> = Arc::new(OwnFutures {
+            until,
+            own: own.iter().map(|one| Arc::clone(&one.life)).collect(),
+            others: !others.is_empty(),
+        });
+        if crew.pool.block(&wait) {
             crew.start_worker();
         }
-        Self(Some(Arc::clone(crew)))
+        Self(Some((crew, wait)))
     }
 }
 
 impl Drop for WaitingWorker {
     fn drop(&mut self) {
-        if let Some(crew) = &self.0 {
-            crew.pool.unblock();
+        if let Some((crew, wait)) = &self.0 {
+            crew.pool.unblock(wait);
         }
     }
 }

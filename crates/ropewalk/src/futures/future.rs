@@ -1,7 +1,7 @@
 //! The result of a call that may still be running.
 
 use super::executor::{Crew, WaitingWorker};
-use ropewalk_future::{Cancel, Life, Owed, Patience, Phase, Start, Uninterrupted, Wake};
+use ropewalk_future::{Cancel, Life, Owed, Patience, Phase, Start, Uninterrupted, Until, Wake};
 use std::any::Any;
 use std::fmt;
 use std::pin::Pin;
@@ -54,7 +54,7 @@ impl<T> fmt::Debug for Future<T> {
     }
 }
 
-impl<T> Future<T> {
+impl<T: Send + 'static> Future<T> {
     /// Waits for the result and returns it.
     ///
     /// # Errors
@@ -81,6 +81,17 @@ impl<T> Future<T> {
         }
     }
 
+    fn wait(&self, patience: Patience) -> bool {
+        if self.is_done() {
+            return true;
+        }
+        let _waiting = WaitingWorker::of(std::iter::once(self), Until::All, patience);
+        let Ok(phase) = self.life.wait(patience, &mut Uninterrupted);
+        phase.is_settled()
+    }
+}
+
+impl<T> Future<T> {
     /// Cancels the call if it has not begun; true if it is cancelled.
     ///
     /// ```
@@ -125,15 +136,6 @@ impl<T> Future<T> {
         if let Err((callback, _)) = self.life.add_callback(Box::new(callback)) {
             callback();
         }
-    }
-
-    fn wait(&self, patience: Patience) -> bool {
-        if self.is_done() {
-            return true;
-        }
-        let _waiting = WaitingWorker::of(&self.crew);
-        let Ok(phase) = self.life.wait(patience, &mut Uninterrupted);
-        phase.is_settled()
     }
 
     /// The outcome of a settled future.

@@ -18,10 +18,10 @@ use std::sync::Arc;
 /// assert!(futures.iter().all(|future| future.is_done()));
 /// ```
 #[must_use = "false means that time ran out"]
-pub fn wait<T>(futures: &[Future<T>], until: Until, patience: Patience) -> bool {
+pub fn wait<T: Send + 'static>(futures: &[Future<T>], until: Until, patience: Patience) -> bool {
     let gate = Arc::new(Gate::new(until, futures.len()));
     watch(futures, &gate);
-    let _waiting = futures.first().map(|one| WaitingWorker::of(&one.crew));
+    let _waiting = WaitingWorker::of(futures.iter(), until, patience);
     let Ok(open) = gate.wait(patience, &mut Uninterrupted);
     for future in futures {
         future.life.unwatch(&gate);
@@ -66,7 +66,7 @@ pub fn as_completed<T>(futures: Vec<Future<T>>) -> AsCompleted<T> {
     }
 }
 
-impl<T> Iterator for AsCompleted<T> {
+impl<T: Send + 'static> Iterator for AsCompleted<T> {
     type Item = Future<T>;
 
     fn next(&mut self) -> Option<Future<T>> {
@@ -79,8 +79,8 @@ impl<T> Iterator for AsCompleted<T> {
                 self.left -= 1;
                 return Some(future);
             }
-            let mut unfinished = self.futures.iter().flatten();
-            let _waiting = unfinished.next().map(|one| WaitingWorker::of(&one.crew));
+            let unfinished = self.futures.iter().flatten();
+            let _waiting = WaitingWorker::of(unfinished, Until::Any, Patience::Forever);
             let Ok(_) = self.gate.wait(Patience::Forever, &mut Uninterrupted);
             self.reported = self.gate.take().into_iter();
         }
