@@ -3,7 +3,7 @@
 Promise: whatever a program can see of the standard library's Timer holds: it is a
 Thread, alive, enumerated and joinable from start() on; its function runs in a thread of
 its own; a timer that is cancelled ends at once. Only `native_id` is None, and `ident`
-is a number of its own, until it fires.
+is that of the thread that waits for all such timers, until it fires.
 
 While it is pending a timer has next to nothing of a Thread's inside; it gets the rest
 when it is given a thread. Where waiting is not simply a number of seconds (run() is
@@ -184,21 +184,24 @@ class Timer(_stdlib.Thread):
             if self._started is not _NOT_STARTED:
                 raise RuntimeError(_ONE_TIME_ONLY)
             self._started = _STARTED
-            # No thread has this number: theirs are addresses of blocks of their own.
-            ident = self._ident = id(self)
             if finished.is_set():
+                self._ident = id(self)
                 self._phase = _ENDED
                 return
-            threads._active[ident] = self
+            # Many share the thread that waits for them, so its number is no key. None
+            # has this one: theirs are addresses of blocks of their own.
+            threads._active[id(self)] = self
             self._phase = _PENDING
+            service = services[not self._daemonic]
             try:
-                finished._entry = services[not self._daemonic].schedule(interval, self)
+                finished._entry = service.schedule(interval, self)
+                self._ident = service.ident
             except BaseException:
-                del threads._active[ident]
+                del threads._active[id(self)]
                 self._phase = _ORDINARY
                 self._started = _NOT_STARTED
-                self._ident = None
                 raise
+        service.wait_until_begun()
 
     def _start_with_thread(self) -> None:
         self._get_what_a_thread_has()
@@ -275,7 +278,7 @@ class Timer(_stdlib.Thread):
     def _end(self) -> Any:
         """End without a thread; return the event to set. The lock is held."""
         self._phase = _ENDED
-        self._threads._active.pop(self._ident, None)
+        self._threads._active.pop(id(self), None)
         return self._gate
 
     def _fire(self) -> _Launch | None:
@@ -291,7 +294,7 @@ class Timer(_stdlib.Thread):
                 gate = None
                 self._due = True
                 self._started = launch
-                del threads._active[self._ident]
+                del threads._active[id(self)]
                 threads._limbo[self] = self
         if not self._due:
             if gate is not None:
@@ -318,7 +321,7 @@ class Timer(_stdlib.Thread):
         threads = self._threads
         with threads._active_limbo_lock:
             del threads._limbo[self]
-            threads._active[self._ident] = self
+            threads._active[id(self)] = self
             self._started = _STARTED
             self._due = False
             entry = services[not self._daemonic].schedule(RETRY_SECONDS, self)

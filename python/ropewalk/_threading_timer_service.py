@@ -38,6 +38,10 @@ class Service:
 
     def __init__(self, awaited: bool) -> None:
         self._awaited = awaited
+        # The thread that waits for what is pending, and a lock that is held while it
+        # does not run yet.
+        self.ident = 0
+        self._beginning: Any = None
         self._queue = _ropewalk.threading.DelayQueue(PATIENCE_SECONDS)
         if _stdlib._SHUTTING_DOWN:  # type: ignore[attr-defined]
             self._queue.hurry()
@@ -55,15 +59,29 @@ class Service:
         for timer in self._queue.abandon():
             timer._end_in_child()
 
-    def _begin(self, server: Any) -> None:
-        if not self._awaited:
-            _thread.start_new_thread(_serve, (server,))
-        elif sys.version_info >= (3, 13):
-            _thread.start_joinable_thread(lambda: _serve(server), daemon=False)
-        else:
-            self._begin_awaited(server)
+    def wait_until_begun(self) -> None:
+        """Return once the thread that was started last, if one was, has a stack."""
+        beginning = self._beginning
+        if beginning is not None:
+            with beginning:
+                pass
+            if self._beginning is beginning:
+                self._beginning = None
 
-    def _begin_awaited(self, server: Any) -> None:
+    def _begin(self, server: Any) -> None:
+        beginning = _thread.allocate_lock()
+        beginning.acquire()
+        if not self._awaited:
+            ident = _thread.start_new_thread(_serve, (server, beginning))
+        elif sys.version_info >= (3, 13):
+            ident = _thread.start_joinable_thread(
+                lambda: _serve(server, beginning), daemon=False
+            ).ident
+        else:
+            ident = self._begin_awaited(server, beginning)
+        self.ident, self._beginning = ident, beginning
+
+    def _begin_awaited(self, server: Any, beginning: Any) -> int:
         """Start a thread that `threading._shutdown()` waits for, before 3.13."""
         threading: Any = _stdlib
         serving = _thread.allocate_lock()
@@ -71,7 +89,7 @@ class Service:
 
         def serve() -> None:
             try:
-                _serve(server)
+                _serve(server, beginning)
             finally:
                 serving.release()
 
@@ -79,13 +97,14 @@ class Service:
             threading._maintain_shutdown_locks()
             threading._shutdown_locks.add(serving)
         try:
-            _thread.start_new_thread(serve, ())
+            return _thread.start_new_thread(serve, ())
         except BaseException:
             serving.release()
             raise
 
 
-def _serve(server: Any) -> None:
+def _serve(server: Any, beginning: Any) -> None:
+    beginning.release()
     # Launched, but maybe not yet a thread that the interpreter waits for when it ends.
     launches: deque[Any] = deque()
     while (timer := server.next()) is not None:
