@@ -34,9 +34,10 @@ conformance: ## CPython's own tests on ropewalk, quick selection
 	@$(SETUP) dev
 	@$(RUN) tests/cpython/run.py --group queue threading futures-threads users asyncio-loop asyncio-above --quick --doubts -j2
 
-software: ## aiohttp, uvicorn, redis and others on ropewalk's event loop
+software: ## aiohttp, uvicorn, redis and others on ropewalk, and some projects' own tests
 	@$(SETUP) dev
 	@$(RUN) tests/software/run.py
+	@$(RUN) tests/software/suites.py --quick
 
 deep: ## what takes long: deeper loom, sanitizers, miri, 50 stress rounds, all of conformance
 	@$(SETUP) dev

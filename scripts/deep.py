@@ -98,6 +98,7 @@ def main() -> int:
     rounds = ["tests/stress/run.py", "--rounds", str(STRESS_ROUNDS)]
     suite(f"stress, {STRESS_ROUNDS} rounds", [python, *rounds])
     suite("uvloop's tests", [python, "tests/software/uvloop_tests.py"])
+    suite("other projects' tests", [python, "tests/software/suites.py"])
     suite("CPython's tests, all", [python, "tests/cpython/run.py", "-j2"])
 
     print(f"\nfailed: {', '.join(failed)}" if failed else "\ndeep: all passed")
