@@ -8,6 +8,7 @@ pub mod atomic;
 pub mod cell;
 pub mod clock;
 pub mod hint;
+pub mod pace;
 pub mod sync;
 pub mod thread;
 

@@ -6,13 +6,15 @@
 
 #[cfg(not(loom))]
 pub mod census;
+mod fairness;
 mod list;
 mod owned;
 mod short;
 mod sleeper;
 mod waiter;
 
-pub use list::{Left, WaitList};
+pub use fairness::Fairness;
+pub use list::{Left, Place, WaitList};
 pub use owned::{Owned, Owning};
 pub use ropewalk_facade::Deadline;
 pub use ropewalk_sys::{fork_count, thread_key};

@@ -4,6 +4,9 @@
 //! waiter that times out learns, by looking for itself in the list, whether it was told at that
 //! very moment, and no wake-up is lost. In a forked child the list is empty: its threads are the
 //! parent's.
+//!
+//! Being told is a hint. An owner that cannot live with hints alone gives: the first waiter then
+//! has what it waits for before it runs, and cannot be overtaken.
 
 use crate::waiter::{Waiter, WaiterHandle, Wake};
 use ropewalk_sys::fork_count;
@@ -18,12 +21,28 @@ pub enum Left {
     Waiting,
     /// The waiter had been told before. If it will not act on that, it must tell the next one.
     Told,
+    /// The waiter was given what it waits for. If it has no use for that, it must give it back.
+    Given,
+}
+
+/// A place in a [`WaitList`], to come back to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Place(u64);
+
+#[derive(Debug)]
+struct Entry {
+    waiter: Arc<Waiter>,
+    place: Place,
+    /// It was told before and came too late.
+    overtaken: bool,
 }
 
 /// A first-in, first-out list of waiters. It does not lock; whoever owns it does.
 #[derive(Debug, Default)]
 pub struct WaitList {
-    waiters: VecDeque<Arc<Waiter>>,
+    waiters: VecDeque<Entry>,
+    /// The next newcomer's. It lasts for longer than any machine does.
+    next_place: u64,
     /// [`fork_count`] of the process that filled the list; meaningless while it is empty.
     forks: u32,
 }
@@ -34,6 +53,7 @@ impl WaitList {
     pub const fn new() -> Self {
         Self {
             waiters: VecDeque::new(),
+            next_place: 0,
             forks: 0,
         }
     }
@@ -55,19 +75,41 @@ impl WaitList {
     }
 
     /// Puts the current thread at the end, ready to sleep.
-    pub fn enlist(&mut self, waiter: &WaiterHandle) {
+    pub fn enlist(&mut self, waiter: &WaiterHandle) -> Place {
         self.forget_the_parents_threads();
         self.forks = fork_count();
+        let place = Place(self.next_place);
+        self.next_place += 1;
         waiter.renew();
-        self.waiters.push_back(Arc::clone(waiter.shared()));
+        self.waiters.push_back(Entry {
+            waiter: Arc::clone(waiter.shared()),
+            place,
+            overtaken: false,
+        });
+        place
     }
 
-    /// Puts the current thread in front: it was told and came too late, through no fault of its.
-    pub fn enlist_in_front(&mut self, waiter: &WaiterHandle) {
+    /// Puts the current thread back where it stood: it was told and came too late, through no
+    /// fault of its.
+    pub fn enlist_again(&mut self, waiter: &WaiterHandle, place: Place) {
         self.forget_the_parents_threads();
         self.forks = fork_count();
         waiter.renew();
-        self.waiters.push_front(Arc::clone(waiter.shared()));
+        let before = self.waiters.iter().take_while(|other| other.place < place);
+        self.waiters.insert(
+            before.count(),
+            Entry {
+                waiter: Arc::clone(waiter.shared()),
+                place,
+                overtaken: true,
+            },
+        );
+    }
+
+    /// True when the first waiter was told before and came too late.
+    #[must_use]
+    pub fn first_was_overtaken(&self) -> bool {
+        !self.is_empty() && self.waiters.front().is_some_and(|first| first.overtaken)
     }
 
     /// Empties the list without telling anybody: for the one thread of a forked child.
@@ -88,7 +130,18 @@ impl WaitList {
     #[cold]
     fn tell_first_of_some(&mut self) -> Option<Wake> {
         self.forget_the_parents_threads();
-        self.waiters.pop_front()?.tell()
+        self.waiters.pop_front()?.waiter.tell()
+    }
+
+    /// Gives the first waiter what it waits for. There must be one: look before.
+    pub fn give_first(&mut self) -> Option<Wake> {
+        self.forget_the_parents_threads();
+        let first = self.waiters.pop_front();
+        debug_assert!(
+            first.is_some(),
+            "somebody must be there to be given something"
+        );
+        first?.waiter.give()
     }
 
     /// Tells up to `count` waiters, the first ones first.
@@ -97,7 +150,7 @@ impl WaitList {
         let count = count.min(self.waiters.len());
         self.waiters
             .drain(..count)
-            .filter_map(Waiter::tell)
+            .filter_map(|entry| entry.waiter.tell())
             .collect()
     }
 
@@ -109,10 +162,13 @@ impl WaitList {
     /// Takes the waiter out, wherever it stands.
     pub fn leave(&mut self, waiter: &WaiterHandle) -> Left {
         self.forget_the_parents_threads();
+        if waiter.was_given() {
+            return Left::Given;
+        }
         let place = self
             .waiters
             .iter()
-            .position(|other| Arc::ptr_eq(other, waiter.shared()));
+            .position(|other| Arc::ptr_eq(&other.waiter, waiter.shared()));
         match place {
             Some(place) => {
                 self.waiters.remove(place);

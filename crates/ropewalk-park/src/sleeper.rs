@@ -14,6 +14,26 @@ pub trait Sleeper {
 
     /// Sleeps until the waiter is told (true) or the deadline passes (false).
     fn sleep(&mut self, waiter: &Waiter, deadline: Deadline) -> Result<bool, Self::Abort>;
+
+    /// Sleeps until the waiter is told and `look` then says that the wait is over (true), or the
+    /// deadline passes (false). A `look` that says no has put the waiter back into its list.
+    ///
+    /// After a yes the result is true, whatever else happens. A caller for whom coming back costs
+    /// something (the interpreter, which another thread may have) calls `look` before that, so
+    /// that what the thread was told of is its own before anybody else can run.
+    fn sleep_until(
+        &mut self,
+        waiter: &Waiter,
+        deadline: Deadline,
+        look: &mut (dyn FnMut() -> bool + Send),
+    ) -> Result<bool, Self::Abort> {
+        while self.sleep(waiter, deadline)? {
+            if look() {
+                return Ok(true);
+            }
+        }
+        Ok(false)
+    }
 }
 
 /// The way of a Rust program: signal handlers run, the wait goes on.

@@ -16,12 +16,14 @@ const AWAKE: u32 = 0;
 const ASLEEP: u32 = 1;
 /// Told. Only a teller writes this, under the lock of the list that the waiter stood in.
 const TOLD: u32 = 2;
+/// Told, and what the owner waits for is its own already. Written as TOLD is.
+const GIVEN: u32 = 3;
 
 /// How a sleep ended, as far as the waiter itself can know.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[must_use]
 pub enum Outcome {
-    /// Somebody told this waiter.
+    /// Somebody told this waiter; leaving the list says whether it was given something too.
     Told,
     /// The deadline passed first. The waiter still stands in its list and has to leave it.
     TimedOut,
@@ -55,12 +57,11 @@ impl Waiter {
     /// Blocking: yes. Call it without holding any lock.
     pub fn sleep(&self, deadline: Deadline) -> Outcome {
         loop {
-            // sync: told, Acquire pairs with the Release in `tell`.
-            if self
-                .word
-                .compare_exchange(AWAKE, ASLEEP, Ordering::Relaxed, Ordering::Acquire)
-                == Err(TOLD)
-            {
+            // sync: told, Acquire pairs with the Release in `answer`.
+            let before =
+                self.word
+                    .compare_exchange(AWAKE, ASLEEP, Ordering::Relaxed, Ordering::Acquire);
+            if matches!(before, Err(TOLD | GIVEN)) {
                 return Outcome::Told;
             }
             match self.word.sleep(ASLEEP, deadline) {
@@ -73,9 +74,23 @@ impl Waiter {
 
     /// Marks the waiter as told; the result says whether its thread has to be woken.
     pub(crate) fn tell(self: Arc<Self>) -> Option<Wake> {
+        self.answer(TOLD)
+    }
+
+    /// As `tell`, for a waiter that has by now what it waits for.
+    pub(crate) fn give(self: Arc<Self>) -> Option<Wake> {
+        self.answer(GIVEN)
+    }
+
+    fn answer(self: Arc<Self>, answer: u32) -> Option<Wake> {
         // sync: told, Release pairs with the Acquire in `sleep`.
-        let before = self.word.swap(TOLD, Ordering::Release);
+        let before = self.word.swap(answer, Ordering::Release);
         (before == ASLEEP).then_some(Wake(self))
+    }
+
+    /// True when it was given something. Called with the list locked.
+    pub(crate) fn was_given(&self) -> bool {
+        self.word.load(Ordering::Relaxed) == GIVEN
     }
 
     /// Makes the waiter ready to be enlisted again within the same wait.

@@ -89,7 +89,7 @@ impl Permits {
         let _ = waiter.sleep(some_deadline());
         let mut state = self.state.lock();
         let wake = match state.1.leave(&waiter) {
-            Left::Told => state.1.tell_first(),
+            Left::Told | Left::Given => state.1.tell_first(),
             Left::Waiting => None,
         };
         drop(state);

@@ -2,7 +2,8 @@
 //!
 //! Promise: the interpreter is free for other threads during every sleep; a signal that arrives
 //! meanwhile has its Python handler called, and the sleep goes on with the same deadline unless
-//! the handler raises. While it sleeps, the hang report can say what it waits for.
+//! the handler raises. What a thread was told of it takes before it comes back to the interpreter,
+//! which the next thread that wants the same may hold. While it sleeps, the hang report can say what it waits for.
 
 use crate::report::{self, Why};
 use crate::timeout::{Timeout, too_long};
@@ -52,23 +53,49 @@ impl Sleeper for Interpreter<'_> {
     type Abort = PyErr;
 
     fn sleep(&mut self, waiter: &Waiter, deadline: Deadline) -> PyResult<bool> {
+        self.sleep_until(waiter, deadline, &mut || true)
+    }
+
+    fn sleep_until(
+        &mut self,
+        waiter: &Waiter,
+        deadline: Deadline,
+        look: &mut (dyn FnMut() -> bool + Send),
+    ) -> PyResult<bool> {
         if self.timeout == Timeout::TooLong {
             return Err(too_long());
         }
         self.deadline = Some(deadline);
         let timed = deadline != Deadline::NEVER;
         let _noted = report::note(self.py, &self.why, timed);
-        let forks = fork_count();
+        let mut forks = fork_count();
         loop {
-            match self.py.detach(|| waiter.sleep(deadline)) {
+            match self.py.detach(|| sleep_and_look(waiter, deadline, look)) {
                 Outcome::Told => return Ok(true),
                 Outcome::TimedOut => return Ok(false),
                 Outcome::Interrupted => self.py.check_signals()?,
             }
             if forks != fork_count() {
                 // The handler forked and this is the child: nobody here knows of this waiter.
-                return Ok(true);
+                if look() {
+                    return Ok(true);
+                }
+                forks = fork_count();
             }
+        }
+    }
+}
+
+/// Sleeps until told something of use, interrupted, or out of time. Nothing here is Python's.
+fn sleep_and_look(
+    waiter: &Waiter,
+    deadline: Deadline,
+    look: &mut (dyn FnMut() -> bool + Send),
+) -> Outcome {
+    loop {
+        let outcome = waiter.sleep(deadline);
+        if outcome != Outcome::Told || look() {
+            return outcome;
         }
     }
 }

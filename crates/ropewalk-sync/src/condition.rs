@@ -2,7 +2,7 @@
 //!
 //! Promise: it knows nothing of the lock that guards the something, so it works with any; waiters
 //! are notified first come first served; a waiter that is notified and gives up at that instant
-//! passes the notification on.
+//! passes the notification on. Taking the lock again is the caller's, and as fair as that lock is.
 
 use ropewalk_park::{Deadline, Left, ShortLock, Sleeper, WaitList, Waiter, WaiterHandle, Wake};
 
@@ -86,7 +86,7 @@ impl Drop for Place<'_> {
         }
         let mut list = self.condition.list.lock();
         let wake = match list.leave(&self.waiter) {
-            Left::Told => list.tell_first(),
+            Left::Told | Left::Given => list.tell_first(),
             Left::Waiting => None,
         };
         drop(list);

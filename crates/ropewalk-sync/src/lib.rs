@@ -2,7 +2,8 @@
 //!
 //! Promise: each primitive is one atomic word while nobody waits, and a first-come wait list
 //! beside it when somebody does; every wait has a deadline or can be given up; a wake-up meant
-//! for a thread that gives up at that instant goes to the next one.
+//! for a thread that gives up at that instant goes to the next one. Nobody starves: who was
+//! overtaken is handed what it waits for.
 //!
 //! The types here guard no data and know no guard objects: they are the mechanism. The locks
 //! around a value are built on them in [`guarded`], the rest of what a Rust program uses in the

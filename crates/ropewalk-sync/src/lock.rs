@@ -1,11 +1,12 @@
 //! A lock that remembers who took it.
 //!
 //! Promise: one compare-and-swap to take, one to give back, while nobody waits. It may be given
-//! back by another thread than the one that took it. It is not fair: a running thread may take
-//! it before one that was just woken, because making it wait for a wake-up costs a hundred times
-//! what the lock is held for; the woken one then stands in front of the list again.
+//! back by another thread than the one that took it. A running thread may take it before one that
+//! was just woken, because making it wait for a wake-up costs a hundred times what the lock is held
+//! for. But nobody starves: the woken one then stands in its old place again, and the first in line
+//! that was overtaken is handed the lock by the next release, once every half millisecond at most.
 
-use crate::waiting::{QUEUED, Waitable};
+use crate::waiting::{Claim, QUEUED, Waitable};
 use ropewalk_facade::atomic::{AtomicU64, AtomicUsize, Ordering};
 use ropewalk_park::{Patience, Sleeper, thread_key};
 use std::fmt;
@@ -43,7 +44,8 @@ pub struct Lock {
     /// HELD QUEUED | meaning                | who may change it
     ///   0     0    | free                   | any thread: to HELD
     ///   1     0    | held                   | any thread: to free
-    ///   1     1    | held, somebody waits   | with the list locked: to free, telling one
+    ///   1     1    | held, somebody waits   | with the list locked: to free, telling one; or it
+    ///              |                        | stays as it is and is the first waiter's from now on
     ///   0     1    | free, somebody was told| any thread: to HELD, the bit stays
     shared: Waitable,
     /// [`thread_key`] of the thread that took the lock; zero when it is free. For reports and for
@@ -81,11 +83,7 @@ impl Lock {
         if self.try_acquire() {
             return Ok(true);
         }
-        let taken = self.shared.wait(patience, sleeper, take)?;
-        if taken {
-            self.owner.store(thread_key(), Ordering::Relaxed);
-        }
-        Ok(taken)
+        self.shared.wait(patience, sleeper, self)
     }
 
     /// Gives the lock back.
@@ -106,10 +104,15 @@ impl Lock {
 
     #[cold]
     fn release_contended(&self) -> Result<(), NotHeld> {
-        // sync: lock, Release pairs with the Acquire in `take`.
-        let freed = self
-            .shared
-            .change_and_tell_one(|word| word.fetch_and(!HELD, Ordering::Release) & HELD != 0);
+        let freed = self.shared.bring_back(1, |word, free| {
+            let before = if free == 0 {
+                word.load(Ordering::Relaxed)
+            } else {
+                // sync: lock, Release pairs with the Acquire in `take`.
+                word.fetch_and(!HELD, Ordering::Release)
+            };
+            before & HELD != 0
+        });
         if freed { Ok(()) } else { Err(NotHeld) }
     }
 
@@ -136,6 +139,21 @@ impl Lock {
     pub fn reset_after_fork(&self) {
         self.owner.store(0, Ordering::Relaxed);
         self.shared.reset(0);
+    }
+}
+
+impl Claim for Lock {
+    fn attempt(&self) -> bool {
+        self.try_acquire()
+    }
+
+    fn given(&self) {
+        self.owner.store(thread_key(), Ordering::Relaxed);
+    }
+
+    fn give_back(&self) {
+        // It is held, unless a stranger has released it already.
+        let _ = self.release();
     }
 }
 

@@ -1,5 +1,6 @@
 //! A lock that its owner may take again.
-//! Promise: taking it again is a load, a compare and a store; only the owner can give it back.
+//! Promise: taking it again is a load, a compare and a store; only the owner can give it back;
+//! nobody who waits starves, as with [`Lock`].
 
 use crate::lock::Lock;
 use ropewalk_facade::atomic::{AtomicUsize, Ordering};

@@ -1,8 +1,9 @@
 //! A number of permits.
 //! Promise: a permit is never lost or given twice; taking one that is there is one
-//! compare-and-swap.
+//! compare-and-swap; nobody starves, because a waiter that was overtaken is handed a permit that
+//! nobody else can take, as [`Lock`](crate::Lock) does it.
 
-use crate::waiting::{QUEUED, Waitable};
+use crate::waiting::{Claim, QUEUED, Waitable};
 use ropewalk_facade::atomic::{AtomicU64, Ordering};
 use ropewalk_park::{Patience, Sleeper};
 use std::fmt;
@@ -67,36 +68,39 @@ impl Semaphore {
         if self.try_acquire() {
             Ok(true)
         } else {
-            self.shared.wait(patience, sleeper, take)
+            self.shared.wait(patience, sleeper, self)
         }
     }
 
     /// Gives `count` permits back unless there would be more than `most`.
     #[inline]
     pub fn release(&self, count: usize, most: usize) -> Result<(), TooManyReleases> {
-        let most = most.min(Self::MOST) as u64;
-        let count_u64 = count as u64;
-        let mut word = self.shared.word.load(Ordering::Relaxed);
-        loop {
-            let permits = word / PERMIT;
-            if count_u64 > most || permits > most - count_u64 {
-                return Err(TooManyReleases);
-            }
+        let seen = self.shared.word.load(Ordering::Relaxed);
+        let word = with_more(seen, count, count, most)?;
+        // sync: semaphore, Release pairs with the Acquire in `take`.
+        let given = seen & QUEUED == 0
+            && self
+                .shared
+                .word
+                .compare_exchange(seen, word, Ordering::Release, Ordering::Relaxed)
+                .is_ok();
+        if given || count == 0 {
+            Ok(())
+        } else {
+            self.release_contended(count, most)
+        }
+    }
+
+    #[cold]
+    fn release_contended(&self, count: usize, most: usize) -> Result<(), TooManyReleases> {
+        let given = self.shared.bring_back(count, |word, free| {
             // sync: semaphore, Release pairs with the Acquire in `take`.
-            match self.shared.word.compare_exchange_weak(
-                word,
-                word + count_u64 * PERMIT,
-                Ordering::Release,
-                Ordering::Relaxed,
-            ) {
-                Ok(_) => break,
-                Err(now) => word = now,
-            }
-        }
-        if word & QUEUED != 0 {
-            self.shared.tell(count);
-        }
-        Ok(())
+            word.fetch_update(Ordering::Release, Ordering::Relaxed, |seen| {
+                with_more(seen, count, free, most).ok()
+            })
+            .is_ok()
+        });
+        if given { Ok(()) } else { Err(TooManyReleases) }
     }
 
     /// Sets the number of permits, for a semaphore that nobody uses yet.
@@ -115,6 +119,29 @@ impl Semaphore {
         self.shared
             .reset(self.shared.word.load(Ordering::Relaxed) & !QUEUED);
     }
+}
+
+impl Claim for Semaphore {
+    fn attempt(&self) -> bool {
+        self.try_acquire()
+    }
+
+    fn given(&self) {}
+
+    fn give_back(&self) {
+        let fits = self.release(1, Self::MOST);
+        debug_assert!(fits.is_ok(), "it was there before");
+    }
+}
+
+/// The word with `free` more permits in it, unless `count` more would be above `most`.
+#[inline]
+fn with_more(word: u64, count: usize, free: usize, most: usize) -> Result<u64, TooManyReleases> {
+    let most = most.min(Semaphore::MOST) as u64;
+    if count as u64 > most || word / PERMIT > most - count as u64 {
+        return Err(TooManyReleases);
+    }
+    Ok(word + free as u64 * PERMIT)
 }
 
 #[inline]

@@ -6,6 +6,7 @@
 #![cfg(loom)]
 #![expect(clippy::unwrap_used, reason = "a model fails by panicking")]
 
+use explore::explore;
 use loom::sync::Arc;
 use models::{GivesUp, SOME_TIME, with};
 use ropewalk_facade::cell::UnsafeCell;
@@ -13,6 +14,8 @@ use ropewalk_park::Waiter;
 use ropewalk_sync::{Deadline, Event, Lock, Patience, RLock, Semaphore, Sleeper, Uninterrupted};
 use std::convert::Infallible;
 
+#[path = "models/explore.rs"]
+mod explore;
 mod models;
 
 const MOST: usize = Semaphore::MOST;
@@ -73,7 +76,7 @@ fn add_once(counter: &Counter<Lock>) {
 
 #[test]
 fn one_thread_at_a_time_and_each_release_wakes_the_next() {
-    loom::model(|| {
+    explore(|| {
         let counter = Counter::new(Lock::new());
         let others = [0; 2].map(|_| with(&counter, add_once));
         add_once(&counter);
@@ -90,7 +93,7 @@ fn one_thread_at_a_time_and_each_release_wakes_the_next() {
 
 #[test]
 fn a_thread_that_barges_in_leaves_the_told_one_its_place() {
-    loom::model(|| {
+    explore(|| {
         let counter = Counter::new(Lock::new());
         acquire(&counter.lock);
         let waiting = with(&counter, add_once);
@@ -105,7 +108,7 @@ fn a_thread_that_barges_in_leaves_the_told_one_its_place() {
 
 #[test]
 fn a_lock_is_taken_before_time_is_over_or_left_to_others() {
-    loom::model(|| {
+    explore(|| {
         let counter = Counter::new(Lock::new());
         let hasty = with(&counter, |counter| {
             let Ok(taken) = counter.lock.acquire(SOME_TIME, &mut Uninterrupted);
@@ -124,7 +127,7 @@ fn a_lock_is_taken_before_time_is_over_or_left_to_others() {
 
 #[test]
 fn a_thread_that_gives_up_passes_the_wakeup_on() {
-    loom::model(|| {
+    explore(|| {
         let lock = Arc::new(Lock::new());
         acquire(&lock);
         let fickle = with(&lock, |lock| {
@@ -145,7 +148,7 @@ fn a_thread_that_gives_up_passes_the_wakeup_on() {
 
 #[test]
 fn the_owner_takes_an_rlock_again_and_frees_it_with_the_last_release() {
-    loom::model(|| {
+    explore(|| {
         let counter = Counter::new(RLock::new());
         let twice = |counter: &Counter<RLock>| {
             for _ in 0..2 {
@@ -166,7 +169,7 @@ fn the_owner_takes_an_rlock_again_and_frees_it_with_the_last_release() {
 
 #[test]
 fn a_strangers_release_of_an_rlock_is_refused_at_any_moment() {
-    loom::model(|| {
+    explore(|| {
         let counter = Counter::new(RLock::new());
         let stranger = with(&counter, |counter| {
             assert!(counter.lock.release().is_err());
@@ -186,7 +189,7 @@ fn take_permit(semaphore: &Semaphore) {
 
 #[test]
 fn permits_given_one_by_one_reach_all_that_wait() {
-    loom::model(|| {
+    explore(|| {
         let semaphore = Arc::new(Semaphore::new(0));
         let takers = [0; 2].map(|_| with(&semaphore, take_permit));
         semaphore.release(1, MOST).unwrap();
@@ -198,7 +201,7 @@ fn permits_given_one_by_one_reach_all_that_wait() {
 
 #[test]
 fn permits_given_together_reach_all_that_wait() {
-    loom::model(|| {
+    explore(|| {
         let semaphore = Arc::new(Semaphore::new(0));
         let takers = [0; 2].map(|_| with(&semaphore, take_permit));
         semaphore.release(2, MOST).unwrap();
@@ -209,7 +212,7 @@ fn permits_given_together_reach_all_that_wait() {
 
 #[test]
 fn a_permit_comes_before_time_is_over_or_stays() {
-    loom::model(|| {
+    explore(|| {
         let semaphore = Arc::new(Semaphore::new(0));
         let hasty = with(&semaphore, |semaphore| {
             semaphore.acquire(SOME_TIME, &mut Uninterrupted).unwrap()
@@ -230,7 +233,7 @@ fn a_permit_comes_before_time_is_over_or_stays() {
 
 #[test]
 fn a_taker_that_gives_up_passes_the_permit_on() {
-    loom::model(|| {
+    explore(|| {
         let semaphore = Arc::new(Semaphore::new(0));
         let fickle = with(&semaphore, |semaphore| {
             if semaphore.acquire(Patience::Forever, &mut GivesUp) == Ok(true) {
@@ -247,7 +250,7 @@ fn a_taker_that_gives_up_passes_the_permit_on() {
 
 #[test]
 fn the_bound_holds_whoever_releases_first() {
-    loom::model(|| {
+    explore(|| {
         let semaphore = Arc::new(Semaphore::new(0));
         let other = with(&semaphore, |semaphore| semaphore.release(1, 1).is_ok());
         let here = semaphore.release(1, 1).is_ok();
@@ -258,7 +261,7 @@ fn the_bound_holds_whoever_releases_first() {
 
 #[test]
 fn an_event_set_while_threads_enlist_reaches_them_and_shows_what_came_before() {
-    loom::model(|| {
+    explore(|| {
         let event = Counter::new(Event::new());
         let waiting = with(&event, |event| {
             let Ok(set) = event.lock.wait(Patience::Forever, &mut Uninterrupted);
@@ -273,7 +276,7 @@ fn an_event_set_while_threads_enlist_reaches_them_and_shows_what_came_before() {
 
 #[test]
 fn a_setting_reaches_everybody_who_waits() {
-    loom::model(|| {
+    explore(|| {
         let event = Arc::new(Event::new());
         let waiting = [0; 2].map(|_| {
             with(&event, |event| {
@@ -287,7 +290,7 @@ fn a_setting_reaches_everybody_who_waits() {
 
 #[test]
 fn who_waited_when_it_was_set_has_seen_it_although_it_is_cleared() {
-    loom::model(|| {
+    explore(|| {
         let event = Arc::new(Event::new());
         let enlisted = Arc::new(Event::new());
         let mut announcing = Announcing(Arc::clone(&enlisted));
@@ -304,7 +307,7 @@ fn who_waited_when_it_was_set_has_seen_it_although_it_is_cleared() {
 
 #[test]
 fn a_setting_that_was_cleared_tells_nobody_who_comes_later() {
-    loom::model(|| {
+    explore(|| {
         let event = Arc::new(Event::new());
         let waiting = with(&event, |event| {
             let Ok(first) = event.wait(Patience::Forever, &mut Uninterrupted);
@@ -320,7 +323,7 @@ fn a_setting_that_was_cleared_tells_nobody_who_comes_later() {
 
 #[test]
 fn a_wait_that_runs_out_of_time_or_is_given_up_leaves_the_others_theirs() {
-    loom::model(|| {
+    explore(|| {
         let event = Arc::new(Event::new());
         let fickle = with(&event, |event| {
             let _ = event.wait(Patience::Forever, &mut GivesUp);

@@ -109,6 +109,121 @@ fn a_thread_that_was_told_and_overtaken_stands_in_front_again() {
 }
 
 #[test]
+fn a_thread_that_was_overtaken_is_handed_the_permit() {
+    let semaphore = Semaphore::new(0);
+    let overtake: Box<dyn FnOnce() -> Result<bool, ()>> = Box::new(|| {
+        semaphore.release(1, 9).expect("there is room");
+        assert!(semaphore.try_acquire(), "nobody was overtaken yet");
+        Ok(true)
+    });
+    let mut overtaken = Scripted(vec![
+        overtake,
+        Box::new(|| {
+            semaphore.release(1, 9).expect("there is room");
+            assert!(!semaphore.try_acquire(), "it was set aside");
+            assert_eq!(semaphore.permits(), 0);
+            Ok(true)
+        }),
+    ]);
+    let taken = semaphore.acquire(Patience::Forever, &mut overtaken);
+    assert_eq!(taken, Ok(true));
+    semaphore.release(1, 1).expect("it was taken");
+    assert_eq!(semaphore.permits(), 1);
+}
+
+#[test]
+fn a_permit_handed_over_as_time_runs_out_is_taken_and_one_to_a_thread_that_gives_up_returns() {
+    for (end, left) in [(Ok(false), 0), (Err(()), 1)] {
+        let semaphore = Semaphore::new(0);
+        let mut sleeper = Scripted(vec![
+            Box::new(|| {
+                semaphore.release(1, 9).expect("there is room");
+                assert!(semaphore.try_acquire(), "nobody was overtaken yet");
+                Ok(true)
+            }),
+            Box::new(|| {
+                semaphore.release(1, 9).expect("there is room");
+                assert!(!semaphore.try_acquire(), "it was set aside");
+                end
+            }),
+        ]);
+        let taken = semaphore.acquire(Patience::Forever, &mut sleeper);
+        assert_eq!(taken, end.map(|_| true));
+        assert_eq!(semaphore.permits(), left);
+    }
+}
+
+/// Each sleep is a turn of a thread that gives the lock back and takes it again at once, until it
+/// cannot.
+struct Overtakes<'a> {
+    lock: &'a Lock,
+    times: usize,
+}
+
+impl Sleeper for Overtakes<'_> {
+    type Abort = Infallible;
+
+    fn sleep(&mut self, waiter: &Waiter, deadline: Deadline) -> Result<bool, Infallible> {
+        self.lock.release().expect("it is held");
+        if self.lock.try_acquire() {
+            self.times += 1;
+        }
+        Uninterrupted.sleep(waiter, deadline)
+    }
+}
+
+#[test]
+fn a_thread_is_overtaken_once_and_then_handed_the_lock() {
+    let _watchdog = Watchdog::new();
+    let lock = Lock::new();
+    assert!(lock.try_acquire());
+    let mut sleeper = Overtakes {
+        lock: &lock,
+        times: 0,
+    };
+    assert_eq!(lock.acquire(Patience::Forever, &mut sleeper), Ok(true));
+    assert_eq!(sleeper.times, 1);
+    assert!(lock.is_held());
+    assert_eq!(lock.owner(), ropewalk_sync::thread_key());
+}
+
+#[test]
+fn a_lock_that_is_always_wanted_goes_round_in_the_end_however_short_the_turns() {
+    let _watchdog = Watchdog::new();
+    let lock = Lock::new();
+    for _ in 0..20 {
+        // The interval between two hand-overs has not passed: overtaken more than once, not for
+        // ever.
+        assert!(lock.try_acquire());
+        let mut sleeper = Overtakes {
+            lock: &lock,
+            times: 0,
+        };
+        assert_eq!(lock.acquire(Patience::Forever, &mut sleeper), Ok(true));
+        lock.release().expect("it is held");
+    }
+}
+
+#[test]
+fn a_refused_release_hands_nothing_over() {
+    let semaphore = Semaphore::new(0);
+    let mut sleeper = Scripted(vec![
+        Box::new(|| {
+            semaphore.release(1, 9).expect("there is room");
+            assert!(semaphore.try_acquire(), "nobody was overtaken yet");
+            Ok(true)
+        }),
+        Box::new(|| {
+            assert_eq!(semaphore.release(2, 1), Err(TooManyReleases));
+            Err(())
+        }),
+    ]);
+    let given_up = semaphore.acquire(Patience::Forever, &mut sleeper);
+    assert_eq!(given_up, Err(()));
+    assert_eq!(semaphore.permits(), 0);
+}
+
+#[test]
 fn a_waiter_that_was_told_as_time_ran_out_takes_what_it_was_told_of() {
     let semaphore = Semaphore::new(0);
     let mut told_too_late = Scripted(vec![Box::new(|| {

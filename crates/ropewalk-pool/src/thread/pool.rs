@@ -288,7 +288,7 @@ impl<T> Pool<T> {
             if let Err(why) = slept {
                 inside.workers -= 1;
                 let wake = match left {
-                    Left::Told => inside.idle.tell_first(),
+                    Left::Told | Left::Given => inside.idle.tell_first(),
                     Left::Waiting => None,
                 };
                 drop(inside);

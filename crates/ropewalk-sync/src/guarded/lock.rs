@@ -10,7 +10,7 @@ use std::ops::{Deref, DerefMut};
 
 /// A value behind a lock.
 ///
-/// Take it for anything that several threads change. It is not fair, as [`crate::Lock`] explains,
+/// Take it for anything that several threads change. Who comes first may be faster than who waited longest, as [`crate::Lock`] explains,
 /// and not re-entrant: a thread that takes it twice waits for itself.
 ///
 /// ```
