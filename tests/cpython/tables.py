@@ -115,7 +115,6 @@ GROUPS: dict[str, Group] = {
             "asyncio.TaskGroup.create_task",
             "asyncio.Timeout.reschedule",
         ),
-        handed_on={"asyncio.gather": 14, "asyncio.TaskGroup.create_task": 14},
         apart=("test.test_asyncio.test_tasks.Py*",),
         slow_tests=("*.TestTaskGroup.test_taskgroup_23",),
     ),

@@ -7,9 +7,9 @@ cancellation are worked off by the standard library's own methods.
 from __future__ import annotations
 
 import asyncio.taskgroups as _stdlib
-import sys
 
 from ropewalk import _ropewalk
+from ropewalk._asyncio import _stdlib_taskgroups as _learned
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -41,11 +41,10 @@ class TaskGroup(_native.TaskGroup, _stdlib.TaskGroup):  # type: ignore[misc]
     _stock_on_task_done = _stdlib.TaskGroup._on_task_done
 
 
-OURS: dict[str, Any] = {"TaskGroup": TaskGroup}
+OURS: dict[str, Any] = {}
 
-if sys.version_info >= (3, 14):
-    # Its tasks know who waits for them, which is not done here.
-    del OURS["TaskGroup"]
+if _learned.group_fields_are_known():
+    OURS["TaskGroup"] = TaskGroup
 
 
 def _put_into(module: ModuleType) -> None:

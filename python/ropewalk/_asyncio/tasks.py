@@ -9,9 +9,9 @@ from __future__ import annotations
 import asyncio.events as _events
 import asyncio.tasks as _stdlib
 import sys
-from types import CodeType
 
 from ropewalk import _ropewalk
+from ropewalk._asyncio import _stdlib_tasks as _learned
 from ropewalk._asyncio import timeouts as _timeouts
 from ropewalk._asyncio._coroutines import native_coroutine, short_cut_to
 
@@ -133,13 +133,6 @@ def shield(arg: Any) -> Future[Any]:
     return shielded
 
 
-def _shields_as_we_do() -> bool:
-    """Whether the running Python's has the two callbacks that ours has, and no more."""
-    inside = _stdlib.shield.__code__.co_consts
-    names = {const.co_name for const in inside if isinstance(const, CodeType)}
-    return names == {"_inner_done_callback", "_outer_done_callback"}
-
-
 OURS: dict[str, Any] = {
     "gather": gather,
     "sleep": sleep,
@@ -147,12 +140,8 @@ OURS: dict[str, Any] = {
     "wait_for": wait_for,
 }
 
-if _shields_as_we_do():
+if _learned.shields_as_we_do():
     OURS["shield"] = shield
-
-if sys.version_info >= (3, 14):
-    # Its children know who waits for them, which is not done here.
-    del OURS["gather"], OURS["wait"]
 
 
 def _put_into(module: ModuleType) -> None:

@@ -4,6 +4,7 @@
 //! is not done per child is a Python frame, and, on Python 3.11, a turn of the loop's queue for
 //! each of several futures in a row that were done already: they share one.
 
+use super::awaiters::Awaiter;
 use super::callback::{Callback, callback};
 use super::calls::{CONTEXT, LOOP, call, call_method, copy_context, is_plain_coroutine};
 use super::children::{Maker, ensure_future};
@@ -24,6 +25,7 @@ use std::ffi::CStr;
 pub(super) struct Gathering {
     state: ShortLock<State>,
     return_exceptions: bool,
+    awaiter: Awaiter,
 }
 
 #[derive(Debug)]
@@ -45,6 +47,7 @@ struct Ended<'py> {
 #[pymethods]
 impl Gathering {
     fn __traverse__(&self, visit: PyVisit<'_>) -> Result<(), PyTraverseError> {
+        visit.call(self.awaiter.task())?;
         match self.state.try_lock() {
             Some(state) => {
                 visit.call(&state.outer)?;
@@ -90,6 +93,7 @@ impl Gathering {
     fn ended(&self, stock: &'static Stock, future: &Bound<'_, PyAny>) -> PyResult<()> {
         let py = future.py();
         let ended = self.count(py);
+        self.awaiter.discard_from(stock, future)?;
         if self.return_exceptions {
             let Some(outer) = ended.outer_that_waits()? else {
                 return retrieve(stock, future);
@@ -98,7 +102,11 @@ impl Gathering {
         }
         if stock.is_cancelled(future)? {
             return match ended.outer_that_waits()? {
-                Some(outer) => fail(&outer, &cancelled_error(future)?),
+                Some(outer) => {
+                    let error = cancelled_error(future)?;
+                    self.leave_children(stock, &ended)?;
+                    fail(&outer, &error)
+                }
                 None => Ok(()),
             };
         }
@@ -109,11 +117,25 @@ impl Gathering {
         match ended.outer_that_waits()? {
             None => Ok(()),
             Some(outer) if exception.is_none() => ended.finish_if_last(stock, &outer, false),
-            Some(outer) => fail(&outer, &exception),
+            Some(outer) => {
+                self.leave_children(stock, &ended)?;
+                fail(&outer, &exception)
+            }
         }
     }
 
-    fn new(return_exceptions: bool) -> Self {
+    /// The outer future fails: whoever awaited it awaits no child any more, also those that go on.
+    fn leave_children(&self, stock: &'static Stock, ended: &Ended<'_>) -> PyResult<()> {
+        if self.awaiter.task().is_none() {
+            return Ok(());
+        }
+        for child in ended.children.iter().flatten() {
+            self.awaiter.discard_from(stock, &child)?;
+        }
+        Ok(())
+    }
+
+    fn new(return_exceptions: bool, awaiter: Awaiter) -> Self {
         let state = State {
             outer: None,
             children: None,
@@ -122,6 +144,7 @@ impl Gathering {
         Self {
             state: ShortLock::new(state),
             return_exceptions,
+            awaiter,
         }
     }
 
@@ -138,7 +161,7 @@ impl Gathering {
         }
         Ended {
             outer: state.outer.as_ref().map(|outer| outer.bind(py).clone()),
-            children: None,
+            children: state.children.as_ref().map(|list| list.bind(py).clone()),
             last,
         }
     }
@@ -171,7 +194,7 @@ impl<'py> Ended<'py> {
         outer: &Bound<'py, PyAny>,
         may_have_failed: bool,
     ) -> PyResult<()> {
-        let Some(children) = &self.children else {
+        let Some(children) = self.children.as_ref().filter(|_| self.last) else {
             return Ok(());
         };
         let py = outer.py();
@@ -246,8 +269,10 @@ pub(super) fn gather<'py>(
 ) -> PyResult<Bound<'py, PyAny>> {
     let py = arguments.py();
     let stock = Stock::get(py)?;
-    let gathering = Bound::new(py, Gathering::new(return_exceptions))?;
-    let mut seen = Seen::new(stock, &gathering)?;
+    let awaiter = Awaiter::current(stock, py)?;
+    let gathering = Gathering::new(return_exceptions, awaiter.clone_ref(py));
+    let gathering = Bound::new(py, gathering)?;
+    let mut seen = Seen::new(stock, &gathering, awaiter)?;
     let added = seen.add_all(arguments);
     // Also when an argument was refused: then without an outer future.
     seen.schedule_done()?;
@@ -277,10 +302,15 @@ struct Seen<'py> {
     done: Vec<Bound<'py, PyAny>>,
     /// Of the callbacks: nothing that they do changes it.
     context: Bound<'py, PyAny>,
+    awaiter: Awaiter,
 }
 
 impl<'py> Seen<'py> {
-    fn new(stock: &'static Stock, gathering: &Bound<'py, Gathering>) -> PyResult<Self> {
+    fn new(
+        stock: &'static Stock,
+        gathering: &Bound<'py, Gathering>,
+        awaiter: Awaiter,
+    ) -> PyResult<Self> {
         Ok(Self {
             stock,
             callback: callback::<Gathering>(gathering)?,
@@ -289,6 +319,7 @@ impl<'py> Seen<'py> {
             children: Vec::new(),
             done: Vec::new(),
             context: copy_context(gathering.py())?,
+            awaiter,
         })
     }
 
@@ -347,6 +378,7 @@ impl<'py> Seen<'py> {
                 let task = maker.create_or_close(argument)?;
                 stock.forget_if_destroyed(&task)?;
                 self.count += 1;
+                self.awaiter.add_to(stock, &task)?;
                 if let Some(native) = stock.native(&task) {
                     native.add_done_callback(&self.callback, Some(&self.context))?;
                 }
@@ -377,6 +409,7 @@ impl<'py> Seen<'py> {
                 self.done.push(future.clone());
             } else {
                 self.schedule_done()?;
+                self.awaiter.add_to(stock, &future)?;
                 let method = intern!(py, "add_done_callback");
                 future.call_method1(method, (&self.callback,))?;
             }
@@ -385,6 +418,7 @@ impl<'py> Seen<'py> {
         if native.is_done()? {
             self.done.push(future.clone());
         } else {
+            self.awaiter.add_to(stock, &future)?;
             native.add_done_callback(&self.callback, Some(&self.context))?;
         }
         Ok(future)

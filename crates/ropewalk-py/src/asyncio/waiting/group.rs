@@ -5,6 +5,7 @@
 //! methods, on the attributes that are kept here; the Python class above gives those of them that
 //! are replaced as `_stock_create_task` and `_stock_on_task_done`.
 
+use super::awaiters::Awaiter;
 use super::calls::make as call_plainly;
 use super::calls::new_future;
 use super::group_block::{Enter, Exit};
@@ -108,11 +109,17 @@ impl TaskGroup {
             make(stock, &event_loop, coro, name, context)?
         };
         let native = stock.native(&task);
-        if stock.done_at_once && stock.is_done(&task)? {
+        let parent = slf.get().parent(py);
+        Awaiter::of(stock, parent.as_ref()).add_to(stock, &task)?;
+        if stock.group_meets_done_at_once && stock.is_done(&task)? {
             slf.call_method1(intern!(py, "_on_task_done"), (&task,))?;
             return Ok(task);
         }
         tasks.add(&task)?;
+        if stock.group_can_be_cancelled && slf.get().is_aborting() && !stock.is_done(&task)? {
+            // It began at once, and has cancelled the group that it was not in yet.
+            task.call_method0(intern!(py, "cancel"))?;
+        }
         let (callback, context) = Self::callback(slf)?;
         match native {
             Some(native) => native.add_done_callback(&callback, context.as_ref())?,
@@ -280,6 +287,12 @@ impl TaskGroup {
     /// Changes a field and returns what was there, to be dropped when the lock is free again.
     pub(super) fn change<T>(&self, how: impl FnOnce(&mut Fields) -> T) -> T {
         how(&mut self.fields.lock())
+    }
+
+    /// The task whose block this is.
+    pub(super) fn parent<'py>(&self, py: Python<'py>) -> Option<Bound<'py, PyAny>> {
+        let fields = self.fields.lock();
+        fields.parent.as_ref().map(|parent| parent.bind(py).clone())
     }
 
     /// The group is over: it makes no tasks any more, and none of it ends.

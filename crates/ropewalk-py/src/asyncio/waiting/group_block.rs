@@ -35,6 +35,9 @@ impl Work for Enter {
             };
             if let Some(task) = stock.current_task_of(&event_loop)? {
                 group.get().enter(event_loop, task);
+                if stock.group_can_be_cancelled {
+                    cancel_if_asked(group)?;
+                }
                 return Ok(Step::Return(group.clone().into_any().unbind()));
             }
         }
@@ -49,6 +52,16 @@ impl Work for Enter {
     fn traverse(&self, visit: &mut Visit) -> Result<(), Stop> {
         visit.call(&self.0)
     }
+}
+
+/// A group that was cancelled before its block was entered is cancelled now.
+fn cancel_if_asked(group: &Bound<'_, TaskGroup>) -> PyResult<()> {
+    let py = group.py();
+    let asked = group.getattr_opt(intern!(py, "_cancel_on_enter"))?;
+    if asked.is_some_and(|asked| asked.is_truthy().unwrap_or(false)) {
+        group.call_method0(intern!(py, "cancel"))?;
+    }
+    Ok(())
 }
 
 /// What a block ended with: class, exception and traceback.
@@ -132,7 +145,7 @@ impl Work for Exit {
                     return Err(error);
                 }
                 group.set_on_completed_fut(None);
-                if !group.is_aborting() {
+                if !group.is_aborting() || Stock::get(py)?.group_can_be_cancelled {
                     // As if the cancellation had come while the block was still running.
                     let traceback = error.traceback(py).map(Bound::into_any);
                     self.raised = (

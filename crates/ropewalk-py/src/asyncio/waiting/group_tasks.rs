@@ -3,6 +3,7 @@
 //! Promise: no look-up and no Python frame per task, unless the loop, the task or a subclass of the
 //! group has ways of its own.
 
+use super::awaiters::Awaiter;
 use super::callback::{Callback, callback};
 use super::calls::{CONTEXT, NAME, NAME_AND_CONTEXT, call_method, class_has, copy_context};
 use super::children::keyword_of;
@@ -51,6 +52,8 @@ impl TaskGroup {
         };
         let Some(tasks) = tasks else { return Ok(()) };
         tasks.discard(task)?;
+        let parent = slf.get().parent(py);
+        Awaiter::of(stock, parent.as_ref()).discard_from(stock, task)?;
         match on_completed {
             Some(end) if tasks.is_empty() => stock.finish(&end, PyBool::new(py, true).as_any()),
             _ => Ok(()),

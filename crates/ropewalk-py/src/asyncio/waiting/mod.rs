@@ -1,6 +1,7 @@
 //! Waiting for tasks: gather, task groups, time-outs, sleep.
 //! Promise: one file for each; `calls`, `children` and `stock` are what they share.
 
+mod awaiters;
 mod callback;
 mod calls;
 mod children;

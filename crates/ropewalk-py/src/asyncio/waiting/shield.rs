@@ -2,6 +2,7 @@
 //!
 //! Promise: what the end of one future does to the other, and when, is the running Python's.
 
+use super::awaiters::Awaiter;
 use super::callback::{Callback, callback};
 use super::calls::new_future;
 use super::children::ensure_future;
@@ -9,6 +10,7 @@ use super::stock::Stock;
 use crate::names::intern;
 use pyo3::exceptions::PyTypeError;
 use pyo3::prelude::*;
+use pyo3::types::PyTuple;
 use std::ffi::CStr;
 
 /// The inner future has ended: a callable of the outer one.
@@ -16,6 +18,12 @@ struct InnerDone;
 
 /// The outer future has ended: a callable of the inner one.
 struct OuterDone;
+
+/// The same where futures know who awaits them: a callable of the inner one and the awaiting task.
+struct OuterDoneOfAwaited;
+
+/// The inner future has ended and is awaited no more: a callable of the task that awaited it.
+struct NotAwaited;
 
 impl Callback for InnerDone {
     type Of = PyAny;
@@ -26,7 +34,7 @@ impl Callback for InnerDone {
         let (py, inner) = (outer.py(), needed(ended)?);
         let stock = Stock::get(py)?;
         if stock.is_cancelled(outer)? {
-            if !stock.is_cancelled(&inner)? {
+            if stock.shield_retrieves && !stock.is_cancelled(&inner)? {
                 // Nobody wants to know, so nothing is logged about it.
                 stock.exception(&inner)?;
             }
@@ -60,6 +68,35 @@ impl Callback for OuterDone {
     }
 }
 
+impl Callback for OuterDoneOfAwaited {
+    type Of = PyTuple;
+
+    const CALLED: &'static CStr = c"_outer_done_callback";
+
+    fn called<'py>(both: &Bound<'py, PyTuple>, ended: Option<Bound<'py, PyAny>>) -> PyResult<()> {
+        let (inner, task) = both.extract::<(Bound<'py, PyAny>, Bound<'py, PyAny>)>()?;
+        OuterDone::called(&inner, ended)?;
+        let stock = Stock::get(both.py())?;
+        if stock.is_done(&inner)? {
+            return Ok(());
+        }
+        let method = intern!(both.py(), "remove_done_callback");
+        inner.call_method1(method, (not_awaited(&task)?,))?;
+        Awaiter::of(stock, Some(&task)).discard_from(stock, &inner)
+    }
+}
+
+impl Callback for NotAwaited {
+    type Of = PyAny;
+
+    const CALLED: &'static CStr = c"_clear_awaited_by_callback";
+
+    fn called<'py>(task: &Bound<'py, PyAny>, ended: Option<Bound<'py, PyAny>>) -> PyResult<()> {
+        let stock = Stock::get(task.py())?;
+        Awaiter::of(stock, Some(task)).discard_from(stock, &needed(ended)?)
+    }
+}
+
 fn needed(ended: Option<Bound<'_, PyAny>>) -> PyResult<Bound<'_, PyAny>> {
     ended.ok_or_else(|| PyTypeError::new_err("a future is needed"))
 }
@@ -70,6 +107,11 @@ fn inner_done<'py>(outer: &Bound<'py, PyAny>) -> PyResult<Bound<'py, PyAny>> {
     callback::<InnerDone>(outer)
 }
 
+#[inline(never)]
+fn not_awaited<'py>(task: &Bound<'py, PyAny>) -> PyResult<Bound<'py, PyAny>> {
+    callback::<NotAwaited>(task)
+}
+
 /// `shield(argument)`.
 #[pyfunction]
 pub(super) fn shield<'py>(argument: &Bound<'py, PyAny>) -> PyResult<Bound<'py, PyAny>> {
@@ -78,8 +120,20 @@ pub(super) fn shield<'py>(argument: &Bound<'py, PyAny>) -> PyResult<Bound<'py, P
     if stock.is_done(&inner)? {
         return Ok(inner);
     }
-    let outer = new_future(&stock.loop_of(&inner)?)?;
+    let event_loop = stock.loop_of(&inner)?;
+    let outer = new_future(&event_loop)?;
+    let awaiter = Awaiter::of(stock, stock.awaiting_task(&event_loop)?.as_ref());
+    awaiter.add_to(stock, &inner)?;
+    let outer_done = match awaiter.task() {
+        None => callback::<OuterDone>(&inner)?,
+        Some(task) => {
+            let task = task.bind(argument.py());
+            stock.call_when_done(&inner, &not_awaited(task)?)?;
+            let both = PyTuple::new(argument.py(), [&inner, task])?;
+            callback::<OuterDoneOfAwaited>(&both)?
+        }
+    };
     stock.call_when_done(&inner, &inner_done(&outer)?)?;
-    stock.call_when_done(&outer, &callback::<OuterDone>(&inner)?)?;
+    stock.call_when_done(&outer, &outer_done)?;
     Ok(outer)
 }

@@ -4,6 +4,7 @@
 //! the middle of `import asyncio`. Whatever a program may put another object in place of is looked
 //! up anew each time.
 
+use super::awaiters::Awaiters;
 use super::calls::{class_has, dict_of, is_plain_coroutine};
 use super::native::{Attribute, Methods, Native};
 use super::registry::register_quickly;
@@ -36,12 +37,20 @@ pub(super) struct Stock {
     create_task: Py<PyAny>,
     /// The same of our own loops.
     own_create_task: Py<PyAny>,
+    /// Where futures know who awaits them (from 3.14 on).
+    pub(super) awaiters: Option<Awaiters>,
     /// Members of `asyncio.timeouts._State`.
     created: Py<PyAny>,
     entered: Py<PyAny>,
     exited: Py<PyAny>,
     /// Does gather look at once at what is done already (from 3.12 on)?
     pub(super) done_at_once: bool,
+    /// Does a group meet at once the end of a task that is done already?
+    pub(super) group_meets_done_at_once: bool,
+    /// Has a group a method `cancel` (from 3.15 on)?
+    pub(super) group_can_be_cancelled: bool,
+    /// Does a shield retrieve what the inner future raises after the outer one was cancelled?
+    pub(super) shield_retrieves: bool,
     /// Do time-outs count the requests to cancel (later patch releases of 3.11 do)?
     pub(super) counts_cancelling: bool,
     /// Does a group tell the loop the name of a new task (from 3.13 on)?
@@ -84,6 +93,8 @@ impl Stock {
             Ok(native.getattr(name)?.cast_into::<PyType>()?.unbind())
         };
         register_quickly(py)?;
+        let of_tasks = py.import("ropewalk._asyncio._stdlib_tasks")?;
+        let of_groups = py.import("ropewalk._asyncio._stdlib_taskgroups")?;
         let (future, task) = (class("Future")?, class("Task")?);
         let states = py.import("asyncio.timeouts")?.getattr("_State")?;
         Ok(Self {
@@ -120,9 +131,18 @@ impl Stock {
                         .unbind(),
                 ),
             },
+            awaiters: Awaiters::learn(py)?,
             created: states.getattr("CREATED")?.unbind(),
             entered: states.getattr("ENTERED")?.unbind(),
             exited: states.getattr("EXITED")?.unbind(),
+            group_meets_done_at_once: of_groups
+                .call_method0("group_meets_done_at_once")?
+                .is_truthy()?,
+            group_can_be_cancelled: py
+                .import("asyncio.taskgroups")?
+                .getattr("TaskGroup")?
+                .hasattr("cancel")?,
+            shield_retrieves: of_tasks.call_method0("shield_retrieves")?.is_truthy()?,
             done_at_once: py.version_info() >= (3, 12),
             counts_cancelling: counts_cancelling(py)?,
             group_gives_name: py.version_info() >= (3, 13),
@@ -211,6 +231,17 @@ impl Stock {
             }
             Current::Tasks(tasks) => tasks.bind(py).get_item(event_loop),
         }
+    }
+
+    /// The task that `event_loop` executes, where futures know who awaits them.
+    pub(super) fn awaiting_task<'py>(
+        &self,
+        event_loop: &Bound<'py, PyAny>,
+    ) -> PyResult<Option<Bound<'py, PyAny>>> {
+        if self.awaiters.is_none() {
+            return Ok(None);
+        }
+        self.current_task_of(event_loop)
     }
 
     /// The object, if it is a future or a task of the class itself, so that its methods have no

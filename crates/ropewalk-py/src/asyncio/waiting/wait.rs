@@ -3,6 +3,7 @@
 //! Promise: who is called back, when, and what is in the two sets is the running Python's. Futures
 //! of other kinds than asyncio's own, and whatever is refused, are a case for the standard library.
 
+use super::awaiters::Awaiter;
 use super::callback::{Callback, callback};
 use super::calls::new_future;
 use super::native::Native;
@@ -43,11 +44,13 @@ struct Completion {
     missing: AtomicUsize,
     until: Until,
     waiter: Py<PyAny>,
+    awaiter: Awaiter,
 }
 
 #[pymethods]
 impl Completion {
     fn __traverse__(&self, visit: PyVisit<'_>) -> Result<(), PyTraverseError> {
+        visit.call(self.awaiter.task())?;
         visit.call(&self.waiter)
     }
 }
@@ -69,12 +72,20 @@ impl Callback for Completion {
                     Until::FirstException => has_failed(stock, &future)?,
                     Until::AllCompleted => false,
                 };
-            if !enough {
-                return Ok(());
+            if enough {
+                completion.end(stock, py)?;
             }
+            return completion.awaiter.discard_from(stock, &future);
         }
+        completion.end(stock, py)
+    }
+}
+
+impl Completion {
+    /// The wait is over.
+    fn end(&self, stock: &'static Stock, py: Python<'_>) -> PyResult<()> {
         let none = py.None().into_bound(py);
-        stock.finish(completion.waiter.bind(py), &none)
+        stock.finish(self.waiter.bind(py), &none)
     }
 }
 
@@ -109,6 +120,7 @@ pub(super) fn wait(
         futures: None,
         callback: None,
         handle: None,
+        awaiter: Awaiter::default(),
     };
     coroutine(py, work)
 }
@@ -122,6 +134,7 @@ struct Wait {
     futures: Option<Py<PySet>>,
     callback: Option<Py<PyAny>>,
     handle: Option<Py<PyAny>>,
+    awaiter: Awaiter,
 }
 
 impl Work for Wait {
@@ -143,10 +156,12 @@ impl Work for Wait {
         };
         let event_loop = stock.needed_running_loop(py)?;
         let waiter = new_future(&event_loop)?;
+        self.awaiter = Awaiter::current(stock, py)?;
         let completion = Completion {
             missing: AtomicUsize::new(futures.len()),
             until,
             waiter: waiter.clone().unbind(),
+            awaiter: self.awaiter.clone_ref(py),
         };
         let callback = callback::<Completion>(&Bound::new(py, completion)?)?;
         let seconds = self.seconds.bind(py);
@@ -157,6 +172,7 @@ impl Work for Wait {
         }
         for future in &futures {
             needed(stock, &future)?.add_done_callback(&callback, None)?;
+            self.awaiter.add_to(stock, &future)?;
         }
         self.futures = Some(futures.unbind());
         self.callback = Some(callback.unbind());
@@ -174,6 +190,7 @@ impl Work for Wait {
         let (done, pending) = (PySet::empty(py)?, PySet::empty(py)?);
         for future in futures.bind(py) {
             let native = needed(stock, &future)?;
+            self.awaiter.discard_from(stock, &future)?;
             if native.is_done()? {
                 // Nobody is to be called back by it any more.
                 done.add(future)?;
@@ -194,6 +211,7 @@ impl Work for Wait {
         visit.call(&self.until)?;
         visit.call(&self.futures)?;
         visit.call(&self.callback)?;
+        visit.call(self.awaiter.task())?;
         visit.call(&self.handle)
     }
 }
