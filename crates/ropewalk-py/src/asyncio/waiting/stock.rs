@@ -17,6 +17,10 @@ use std::sync::OnceLock;
 
 /// The objects of `_asyncio` and `asyncio` that the waits work with.
 #[derive(Debug)]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "answers to questions that have nothing to do with each other"
+)]
 pub(super) struct Stock {
     /// `_asyncio.Task`.
     task: Py<PyType>,
