@@ -234,7 +234,6 @@ def test_tracing(impl: ModuleType) -> None:
         sys.settrace(None)
 
 
-@pytest.mark.differs(reason="async with looks for methods in the class only")
 def test_async_with_uses_a_method_of_the_instance(impl: ModuleType) -> None:
     async def main() -> None:
         lock = impl.Lock()

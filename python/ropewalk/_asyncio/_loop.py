@@ -27,6 +27,7 @@ _OWN_TIME = 1
 _OWN_POLL = 2
 _OWN_WAKE = 4
 _OWN_WATCH = 8
+_OWN_CALLS = 32
 _WATCHING = (
     "_add_reader",
     "_add_writer",
@@ -65,6 +66,11 @@ class EventLoop(  # type: ignore[misc]
         for name in _WATCHING:
             if getattr(type(self), name) is not getattr(EventLoop, name):
                 own |= _OWN_WATCH
+        if any(
+            getattr(type(self), name) is not getattr(EventLoop, name)
+            for name in ("call_at", "_call_soon")
+        ):
+            own |= _OWN_CALLS
         self._own = own
         self._watched_for_blocks = _slow.Watched()
         register_quickly()

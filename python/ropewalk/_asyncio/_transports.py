@@ -33,6 +33,7 @@ if TYPE_CHECKING:
 
 _stdlib: Any = selector_events
 _stdlib_pipes: Any = unix_events
+_StdSocketTransport: Any = _stdlib._SelectorSocketTransport
 
 
 def _in_core(name: str) -> property:
@@ -302,6 +303,22 @@ class _UnixWritePipeTransport(_Writer, _stdlib_pipes._UnixWritePipeTransport):  
 
 
 _OWN_POLL = 2
+_SOCKET = socket.socket
+_METHODS = tuple(
+    (name, getattr(_SOCKET, name))
+    for name in ("fileno", "recv", "recv_into", "send", "sendmsg")
+    if hasattr(_SOCKET, name)
+)
+
+
+def _is_plain(sock: socket.socket) -> bool:
+    """Whether it may be read from and written to by its descriptor.
+
+    A subclass may have methods of its own; somebody may have patched the class.
+    """
+    return type(sock) is _SOCKET and all(
+        getattr(_SOCKET, name) is method for name, method in _METHODS
+    )
 
 
 def _with_our_tls(function: Any) -> Any:
@@ -322,7 +339,8 @@ def _with_our_tls(function: Any) -> Any:
 class TransportMaker:
     """Makes these transports wherever the running Python's loop makes its own.
 
-    A loop over a selector of the user's has the running Python's own.
+    A loop over a selector of the user's has the running Python's own, and so has a
+    socket that is not exactly a `socket.socket`.
     """
 
     def _make_socket_transport(
@@ -334,7 +352,7 @@ class TransportMaker:
         extra: dict[str, Any] | None = None,
         server: AbstractServer | None = None,
     ) -> Any:
-        if self._own & _OWN_POLL:
+        if self._own & _OWN_POLL or not _is_plain(sock):
             make = super()._make_socket_transport  # type: ignore[misc]
             return make(sock, protocol, waiter, extra=extra, server=server)
         if sys.version_info >= (3, 12):
@@ -382,7 +400,8 @@ class TransportMaker:
             ssl_handshake_timeout=ssl_handshake_timeout,
             ssl_shutdown_timeout=ssl_shutdown_timeout,
         )
-        _SelectorSocketTransport(self, rawsock, tls, extra=extra, server=server)
+        kind = _SelectorSocketTransport if _is_plain(rawsock) else _StdSocketTransport
+        kind(self, rawsock, tls, extra=extra, server=server)
         return tls._app_transport
 
     def _make_read_pipe_transport(

@@ -6,6 +6,7 @@ mod deque;
 mod locks;
 mod loops;
 pub(crate) mod module;
+mod plain;
 mod process;
 mod queues;
 mod room;

@@ -8,11 +8,15 @@ use crate::asyncio::awaitable::{
     AtOnce, Handed, Held, Origin, Step, Stop, Visit, Work, at_once, coroutine, is_done, quick,
     set_result,
 };
+use crate::asyncio::plain::Plain;
 use crate::names::intern;
 use crate::timeout::Truth;
 use pyo3::prelude::*;
-use pyo3::types::{PyDict, PyTuple, PyType};
+use pyo3::types::{PyDict, PyString, PyTuple, PyType};
 use pyo3::{PyTraverseError, PyVisit};
+
+/// The methods of Python's that the engine goes past.
+const METHODS: &[&str] = &["_get_loop"];
 
 /// An event for tasks; the base of `ropewalk.asyncio.Event`.
 #[pyclass(frozen, subclass, module = "ropewalk._ropewalk.asyncio.locks")]
@@ -21,7 +25,7 @@ pub(crate) struct EventEngine {
     value: Flag,
     waiters: Waiters,
     home: Home,
-    plain: bool,
+    plain: Plain,
 }
 
 #[pymethods]
@@ -38,7 +42,7 @@ impl EventEngine {
             value: Flag::default(),
             waiters: Waiters::default(),
             home: Home::default(),
-            plain: cls.getattr(intern!(cls.py(), "_plain"))?.is_truthy()?,
+            plain: Plain::of(cls, METHODS)?,
         })
     }
 
@@ -117,6 +121,18 @@ impl EventEngine {
         at_once::<Clear>(py)
     }
 
+    fn __setattr__(
+        slf: &Bound<'_, Self>,
+        name: &Bound<'_, PyString>,
+        value: &Bound<'_, PyAny>,
+    ) -> PyResult<()> {
+        slf.get().plain.set(slf, name, Some(value))
+    }
+
+    fn __delattr__(slf: &Bound<'_, Self>, name: &Bound<'_, PyString>) -> PyResult<()> {
+        slf.get().plain.set(slf, name, None)
+    }
+
     fn __traverse__(&self, visit: PyVisit<'_>) -> Result<(), PyTraverseError> {
         self.home.traverse(&visit)?;
         self.waiters.traverse(&visit)
@@ -160,7 +176,7 @@ impl Work for Wait {
         if this.is_set() {
             return Ok(Step::Return(yes(py)));
         }
-        if !this.plain {
+        if !this.plain.is() {
             let waiting = event.as_any().call_method0(intern!(py, "_wait_slowly"))?;
             return Ok(Step::Wait(waiting.unbind()));
         }

@@ -7,11 +7,15 @@ use super::flag::Flag;
 use super::take::{self, Permit};
 use super::{Home, Waiters};
 use crate::asyncio::awaitable::{Origin, at_once, is_cancelled, is_done, quick, set_result};
+use crate::asyncio::plain::Plain;
 use crate::names::intern;
 use crate::timeout::Truth;
 use pyo3::prelude::*;
-use pyo3::types::{PyDict, PyTuple, PyType};
+use pyo3::types::{PyDict, PyString, PyTuple, PyType};
 use pyo3::{PyTraverseError, PyVisit};
+
+/// The methods of Python's that the engine goes past.
+const METHODS: &[&str] = &["acquire", "release", "_wake_up_first", "_get_loop"];
 
 /// A lock for tasks; the base of `ropewalk.asyncio.Lock`.
 #[pyclass(frozen, subclass, module = "ropewalk._ropewalk.asyncio.locks")]
@@ -20,7 +24,7 @@ pub(crate) struct LockEngine {
     locked: Flag,
     waiters: Waiters,
     home: Home,
-    plain: bool,
+    plain: Plain,
 }
 
 #[pymethods]
@@ -37,7 +41,7 @@ impl LockEngine {
             locked: Flag::default(),
             waiters: Waiters::default(),
             home: Home::default(),
-            plain: cls.getattr(intern!(cls.py(), "_plain"))?.is_truthy()?,
+            plain: Plain::of(cls, METHODS)?,
         })
     }
 
@@ -117,6 +121,18 @@ impl LockEngine {
         at_once::<take::GiveBack<Self>>(py)
     }
 
+    fn __setattr__(
+        slf: &Bound<'_, Self>,
+        name: &Bound<'_, PyString>,
+        value: &Bound<'_, PyAny>,
+    ) -> PyResult<()> {
+        slf.get().plain.set(slf, name, Some(value))
+    }
+
+    fn __delattr__(slf: &Bound<'_, Self>, name: &Bound<'_, PyString>) -> PyResult<()> {
+        slf.get().plain.set(slf, name, None)
+    }
+
     fn __traverse__(&self, visit: PyVisit<'_>) -> Result<(), PyTraverseError> {
         self.home.traverse(&visit)?;
         self.waiters.traverse(&visit)
@@ -147,7 +163,7 @@ impl Permit for LockEngine {
     }
 
     fn give_back_at_once(&self) -> bool {
-        let free = self.locked() && self.waiters.are_surely_none();
+        let free = self.plain.is() && self.locked() && self.waiters.are_surely_none();
         if free {
             self.locked.put(false);
         }
@@ -170,7 +186,7 @@ impl Permit for LockEngine {
         if this.give_back_at_once() {
             return Ok(());
         }
-        if this.plain && this.locked() {
+        if this.plain.is() && this.locked() {
             this.locked.put(false);
             return this.wake_first(py);
         }
@@ -178,7 +194,7 @@ impl Permit for LockEngine {
     }
 
     fn is_plain(&self) -> bool {
-        self.plain
+        self.plain.is()
     }
 
     fn waiters(&self) -> &Waiters {

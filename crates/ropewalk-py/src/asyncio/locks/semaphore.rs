@@ -6,9 +6,10 @@ use super::cancelled::is_cancellation;
 use super::take::{self, Permit};
 use super::{Home, Waiters};
 use crate::asyncio::awaitable::{Origin, at_once, is_cancelled, is_done, quick, set_result};
+use crate::asyncio::plain::Plain;
 use crate::names::intern;
 use pyo3::prelude::*;
-use pyo3::types::{PyDict, PyInt, PyTuple, PyType};
+use pyo3::types::{PyDict, PyInt, PyString, PyTuple, PyType};
 use pyo3::{PyTraverseError, PyVisit};
 use ropewalk_park::ShortLock;
 
@@ -103,6 +104,9 @@ impl Counts {
     }
 }
 
+/// The methods of Python's that the engine goes past.
+const METHODS: &[&str] = &["acquire", "release", "locked", "_wake_up_next", "_get_loop"];
+
 /// Permits for tasks; the base of `ropewalk.asyncio.Semaphore`.
 #[pyclass(frozen, subclass, module = "ropewalk._ropewalk.asyncio.locks")]
 #[derive(Debug)]
@@ -110,7 +114,7 @@ pub(crate) struct SemaphoreEngine {
     counts: ShortLock<Counts>,
     waiters: Waiters,
     home: Home,
-    plain: bool,
+    plain: Plain,
     /// Whoever leaves the line wakes as many others as there are permits, as since Python 3.13.
     passes_on: bool,
 }
@@ -129,7 +133,7 @@ impl SemaphoreEngine {
             counts: ShortLock::default(),
             waiters: Waiters::default(),
             home: Home::default(),
-            plain: cls.getattr(intern!(cls.py(), "_plain"))?.is_truthy()?,
+            plain: Plain::of(cls, METHODS)?,
             passes_on: cls.getattr(intern!(cls.py(), "_passes_on"))?.is_truthy()?,
         })
     }
@@ -225,6 +229,18 @@ impl SemaphoreEngine {
         at_once::<take::GiveBack<Self>>(py)
     }
 
+    fn __setattr__(
+        slf: &Bound<'_, Self>,
+        name: &Bound<'_, PyString>,
+        value: &Bound<'_, PyAny>,
+    ) -> PyResult<()> {
+        slf.get().plain.set(slf, name, Some(value))
+    }
+
+    fn __delattr__(slf: &Bound<'_, Self>, name: &Bound<'_, PyString>) -> PyResult<()> {
+        slf.get().plain.set(slf, name, None)
+    }
+
     fn __traverse__(&self, visit: PyVisit<'_>) -> Result<(), PyTraverseError> {
         self.home.traverse(&visit)?;
         if let Some(counts) = self.counts.try_lock() {
@@ -260,15 +276,15 @@ impl Permit for SemaphoreEngine {
     };
 
     fn take_at_once(&self) -> bool {
-        self.plain && self.waiters.are_surely_none() && self.counts.lock().take()
+        self.plain.is() && self.waiters.are_surely_none() && self.counts.lock().take()
     }
 
     fn give_back_at_once(&self) -> bool {
-        self.waiters.are_surely_none() && self.counts.lock().give_back()
+        self.plain.is() && self.waiters.are_surely_none() && self.counts.lock().give_back()
     }
 
     fn try_take(&self, py: Python<'_>) -> PyResult<bool> {
-        if !self.plain || !self.counts.lock().some() {
+        if !self.plain.is() || !self.counts.lock().some() {
             return Ok(false);
         }
         // Those who are cancelled have no claim, although they still stand in line.
@@ -280,10 +296,10 @@ impl Permit for SemaphoreEngine {
 
     fn give_back(slf: &Bound<'_, Self>) -> PyResult<()> {
         let (py, this) = (slf.py(), slf.get());
-        if this.waiters.is_empty(py)? && this.counts.lock().give_back() {
+        if this.plain.is() && this.waiters.is_empty(py)? && this.counts.lock().give_back() {
             return Ok(());
         }
-        if this.plain && this.counts.lock().give_back() {
+        if this.plain.is() && this.counts.lock().give_back() {
             return this.wake_next(py).map(drop);
         }
         slf.call_method0(intern!(py, "_release_slowly")).map(drop)
@@ -291,7 +307,7 @@ impl Permit for SemaphoreEngine {
 
     fn is_plain(&self) -> bool {
         // A count that is no machine number is the standard library's business.
-        self.plain && !matches!(self.counts.lock().permits, Count::Other(_))
+        self.plain.is() && !matches!(self.counts.lock().permits, Count::Other(_))
     }
 
     fn waiters(&self) -> &Waiters {

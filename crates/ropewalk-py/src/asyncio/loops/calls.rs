@@ -13,7 +13,7 @@
     reason = "what a call returns in memory is written once, not moved from frame to frame"
 )]
 
-use super::core::{LoopCore, OWN_POLL, OWN_TIME, OWN_WAKE};
+use super::core::{LoopCore, OWN_CALLS, OWN_POLL, OWN_TIME, OWN_WAKE};
 use super::entry::{Entry, copy_context};
 use super::futures;
 use super::handle;
@@ -24,7 +24,7 @@ use crate::names::intern;
 use pyo3::exceptions::PyTypeError;
 use pyo3::ffi;
 use pyo3::prelude::*;
-use pyo3::types::{PyBool, PyFloat, PyInt, PyString, PyTuple};
+use pyo3::types::{PyBool, PyDict, PyFloat, PyInt, PyString, PyTuple};
 use ropewalk_reactor::nanos_from_seconds;
 use std::ffi::CStr;
 use std::ptr::null_mut;
@@ -100,6 +100,13 @@ fn call_soon<'py>(slf: &Bound<'py, LoopCore>, stack: Stack) -> PyResult<Bound<'p
     if core.debug() {
         check(slf, &callback, "call_soon", true)?;
     }
+    if core.has_own(OWN_CALLS) {
+        let context = call.context;
+        let name = intern!(slf.py(), "_call_soon");
+        return slf
+            .as_any()
+            .call_method1(name, (callback, call.rest, context));
+    }
     let handle = new_handle(slf, callback, call.rest, call.context)?;
     state::put(
         slf.py(),
@@ -120,12 +127,17 @@ fn call_soon_threadsafe<'py>(
     if core.debug() {
         check(slf, &callback, "call_soon_threadsafe", false)?;
     }
-    let handle = new_handle(slf, callback, call.rest, call.context)?;
-    state::put(
-        slf.py(),
-        &core.state,
-        Entry::Handle(handle.clone().unbind()),
-    );
+    let handle = if core.has_own(OWN_CALLS) {
+        let context = call.context;
+        let name = intern!(slf.py(), "_call_soon");
+        slf.as_any()
+            .call_method1(name, (callback, call.rest, context))?
+    } else {
+        let handle = new_handle(slf, callback, call.rest, call.context)?;
+        let entry = Entry::Handle(handle.clone().unbind());
+        state::put(slf.py(), &core.state, entry);
+        handle
+    };
     if core.has_own(OWN_POLL | OWN_WAKE) {
         slf.as_any()
             .call_method0(intern!(slf.py(), "_write_to_self"))?;
@@ -142,6 +154,10 @@ fn call_later<'py>(slf: &Bound<'py, LoopCore>, stack: Stack) -> PyResult<Bound<'
     let [delay, callback] = call.leading;
     if delay.is_none() {
         return Err(PyTypeError::new_err("delay must not be None"));
+    }
+    if slf.get().has_own(OWN_CALLS) {
+        let when = slf.as_any().call_method0(intern!(py, "time"))?.add(delay)?;
+        return schedule_by_name(slf, when, callback, &call.rest, call.context);
     }
     let now = if slf.get().has_own(OWN_TIME) {
         slf.as_any().call_method0(intern!(py, "time"))?
@@ -161,6 +177,23 @@ fn call_later<'py>(slf: &Bound<'py, LoopCore>, stack: Stack) -> PyResult<Bound<'
     let when = now.add(delay)?;
     let seconds = when.extract()?;
     at(slf, when, seconds, callback, call.rest, call.context)
+}
+
+/// `self.call_at(...)`, which may be somebody else's.
+#[cold]
+fn schedule_by_name<'py>(
+    slf: &Bound<'py, LoopCore>,
+    when: Bound<'py, PyAny>,
+    callback: Bound<'py, PyAny>,
+    rest: &Bound<'py, PyTuple>,
+    context: Option<Bound<'py, PyAny>>,
+) -> PyResult<Bound<'py, PyAny>> {
+    let py = slf.py();
+    let arguments: Vec<Bound<'py, PyAny>> = [when, callback].into_iter().chain(rest).collect();
+    let keywords = PyDict::new(py);
+    keywords.set_item(intern!(py, "context"), context)?;
+    let call_at = slf.as_any().getattr(intern!(py, "call_at"))?;
+    call_at.call(PyTuple::new(py, arguments)?, Some(&keywords))
 }
 
 fn call_at<'py>(slf: &Bound<'py, LoopCore>, stack: Stack) -> PyResult<Bound<'py, PyAny>> {

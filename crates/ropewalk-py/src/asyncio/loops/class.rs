@@ -4,7 +4,7 @@
 //! Promise: translation, nothing more.
 
 use super::core::{
-    LoopCore, OWN_POLL, OWN_TASKS, OWN_TIME, OWN_WAKE, OWN_WATCH, Waiting, of_parent,
+    LoopCore, OWN_CALLS, OWN_POLL, OWN_TASKS, OWN_TIME, OWN_WAKE, OWN_WATCH, Waiting, of_parent,
 };
 use super::entry::{Entry, Watcher};
 use super::io::direction_of;
@@ -105,7 +105,7 @@ impl LoopCore {
     }
 
     /// Which parts are Python's own: 1 the clock, 2 polling, 4 waking, 8 watching,
-    /// 16 making tasks.
+    /// 16 making tasks, 32 what callbacks are scheduled by.
     #[getter(_own)]
     fn get_own(&self) -> u32 {
         self.own.load(Ordering::Relaxed)
@@ -237,6 +237,7 @@ impl LoopCore {
             | "_remove_reader"
             | "_remove_writer"
             | "_ensure_fd_no_transport" => OWN_WATCH,
+            "call_at" | "_call_soon" => OWN_CALLS,
             "_task_factory" => OWN_TASKS,
             _ => 0,
         };

@@ -25,6 +25,8 @@ pub(super) const OWN_WAKE: u32 = 4;
 
 /// Python code has put its own in place of what `add_reader` and its kin are made of.
 pub(super) const OWN_WATCH: u32 = 8;
+/// Python code has put its own in place of what `call_soon` and `call_later` are made of.
+pub(super) const OWN_CALLS: u32 = 32;
 /// There is a task factory.
 pub(super) const OWN_TASKS: u32 = 16;
 

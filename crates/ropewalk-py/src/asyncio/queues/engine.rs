@@ -8,14 +8,29 @@ use super::join::Join;
 use super::put::Put;
 use crate::asyncio::awaitable::{AtOnce, Held, at_once, coroutine, quick};
 use crate::asyncio::locks::{Home, Waiters};
+use crate::asyncio::plain::Plain;
 use crate::names::intern;
 use crate::timeout::Truth;
 use pyo3::exceptions::PyValueError;
 use pyo3::prelude::*;
-use pyo3::types::{PyDict, PyInt, PyTuple, PyType};
+use pyo3::types::{PyDict, PyInt, PyString, PyTuple, PyType};
 use pyo3::{PyTraverseError, PyVisit};
 use ropewalk_facade::atomic::AtomicBool;
 use ropewalk_park::ShortLock;
+
+/// The methods of Python's that the engine goes past.
+const METHODS: &[&str] = &[
+    "_init",
+    "_get",
+    "_put",
+    "_wakeup_next",
+    "_get_loop",
+    "qsize",
+    "empty",
+    "full",
+    "put_nowait",
+    "get_nowait",
+];
 
 /// A queue for tasks; the base of `ropewalk.asyncio.Queue`.
 #[pyclass(frozen, subclass, module = "ropewalk._ropewalk.asyncio.queues")]
@@ -25,8 +40,8 @@ pub(crate) struct QueueEngine {
     pub(super) getters: Waiters,
     pub(super) putters: Waiters,
     pub(super) discipline: Discipline,
-    /// A subclass has methods of its own that have to be called.
-    pub(super) hooked: bool,
+    /// False: a subclass, or whoever set one, has methods that have to be called.
+    pub(super) plain: Plain,
     /// Threads have an end of this queue.
     pub(super) shared: AtomicBool,
     pub(super) end: ShortLock<Option<Py<PyAny>>>,
@@ -37,7 +52,7 @@ impl QueueEngine {
     /// Puts, if nothing else is to be done and no Python code is to be run.
     #[inline]
     pub(super) fn put_at_once(&self, py: Python<'_>, item: &Py<PyAny>) -> bool {
-        !self.hooked
+        self.plain.is()
             && !self.is_shared()
             && self.getters.are_surely_none()
             && self.state.lock().put(py, item)
@@ -46,7 +61,7 @@ impl QueueEngine {
     /// Gets, if nothing else is to be done and no Python code is to be run.
     #[inline]
     pub(super) fn get_at_once(&self) -> Option<Py<PyAny>> {
-        if self.hooked || self.is_shared() || !self.putters.are_surely_none() {
+        if !self.plain.is() || self.is_shared() || !self.putters.are_surely_none() {
             return None;
         }
         self.state.lock().get(self.discipline)
@@ -109,7 +124,7 @@ impl QueueEngine {
             getters: Waiters::default(),
             putters: Waiters::default(),
             discipline,
-            hooked: !cls.getattr(intern!(py, "_plain"))?.is_truthy()?,
+            plain: Plain::of(cls, METHODS)?,
             shared: AtomicBool::new(false),
             end: ShortLock::default(),
             home: Home::default(),
@@ -131,7 +146,7 @@ impl QueueEngine {
     /// Makes the queue empty and open. True: the container has to be made by `_init`.
     fn _begin(&self, maxsize: &Bound<'_, PyAny>) -> bool {
         self.put_maxsize(maxsize);
-        self.hooked || self.discipline == Discipline::Heap
+        !self.plain.is() || self.discipline == Discipline::Heap
     }
 
     /// A coroutine that puts an item in.
@@ -370,6 +385,18 @@ impl QueueEngine {
     #[setter(_is_shutdown)]
     fn set_is_shutdown(&self, value: Truth) {
         self.state.lock().shut_down = value.0;
+    }
+
+    fn __setattr__(
+        slf: &Bound<'_, Self>,
+        name: &Bound<'_, PyString>,
+        value: &Bound<'_, PyAny>,
+    ) -> PyResult<()> {
+        slf.get().plain.set(slf, name, Some(value))
+    }
+
+    fn __delattr__(slf: &Bound<'_, Self>, name: &Bound<'_, PyString>) -> PyResult<()> {
+        slf.get().plain.set(slf, name, None)
     }
 
     fn __traverse__(&self, visit: PyVisit<'_>) -> Result<(), PyTraverseError> {

@@ -34,7 +34,7 @@ impl Get {
             self.getter = Some(Held::new(getter.clone().unbind()));
             return Ok(Step::Wait(getter.unbind()));
         }
-        let item = if this.hooked {
+        let item = if !this.plain.is() {
             queue.call_method0(intern!(py, "get_nowait"))?
         } else {
             QueueEngine::get_now(queue)?

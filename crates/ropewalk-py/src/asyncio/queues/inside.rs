@@ -62,7 +62,7 @@ impl QueueEngine {
     /// `full()`.
     pub(super) fn is_full(slf: &Bound<'_, Self>) -> PyResult<bool> {
         let (py, this) = (slf.py(), slf.get());
-        if this.hooked {
+        if !this.plain.is() {
             return slf.call_method0(intern!(py, "full"))?.is_truthy();
         }
         this.is_full_itself(py)
@@ -85,7 +85,7 @@ impl QueueEngine {
     /// `empty()`.
     pub(super) fn is_empty(slf: &Bound<'_, Self>) -> PyResult<bool> {
         let (py, this) = (slf.py(), slf.get());
-        if this.hooked {
+        if !this.plain.is() {
             return slf.call_method0(intern!(py, "empty"))?.is_truthy();
         }
         this.count(py).map(|count| count == 0)
@@ -93,7 +93,7 @@ impl QueueEngine {
 
     fn put_item(slf: &Bound<'_, Self>, item: &Bound<'_, PyAny>) -> PyResult<()> {
         let (py, this) = (slf.py(), slf.get());
-        if this.hooked {
+        if !this.plain.is() {
             return slf.call_method1(intern!(py, "_put"), (item,)).map(drop);
         }
         let container = match &mut this.state.lock().items {
@@ -115,7 +115,7 @@ impl QueueEngine {
 
     fn get_item<'py>(slf: &Bound<'py, Self>) -> PyResult<Bound<'py, PyAny>> {
         let (py, this) = (slf.py(), slf.get());
-        if this.hooked {
+        if !this.plain.is() {
             return slf.call_method0(intern!(py, "_get"));
         }
         let container = {
@@ -146,7 +146,8 @@ impl QueueEngine {
         } else {
             &this.getters
         };
-        if waiters.are_surely_none() || Self::wake_from_outside(slf, putters)? {
+        let nobody = this.plain.is() && waiters.are_surely_none();
+        if nobody || Self::wake_from_outside(slf, putters)? {
             return Ok(());
         }
         Self::wake_here(slf, waiters, py)
@@ -157,7 +158,7 @@ impl QueueEngine {
         waiters: &Waiters,
         py: Python<'_>,
     ) -> PyResult<()> {
-        if slf.get().hooked {
+        if !slf.get().plain.is() {
             let container = waiters.get_or_make(py)?;
             return slf
                 .call_method1(intern!(py, "_wakeup_next"), (container,))

@@ -36,7 +36,7 @@ impl Put {
             self.putter = Some(Held::new(putter.clone().unbind()));
             return Ok(Step::Wait(putter.unbind()));
         }
-        if this.hooked {
+        if !this.plain.is() {
             let result = queue.call_method1(intern!(py, "put_nowait"), (&*self.item,))?;
             return Ok(Step::Return(result.unbind()));
         }

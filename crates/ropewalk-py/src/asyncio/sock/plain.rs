@@ -1,10 +1,10 @@
 //! Which sockets the engine may use by their descriptor.
-//! Promise: a socket whose class or instance brings a method of its own (TLS, a mock, a patch) is
-//! never taken for a plain one.
+//! Promise: an object of any other class than `socket.socket` (TLS, a mock, a subclass, whatever it
+//! overrides), or with a method of that class patched, is never taken for a plain one.
 
 use crate::names::{intern, once};
 use pyo3::prelude::*;
-use pyo3::types::{PyDict, PyString};
+use pyo3::types::PyString;
 use std::os::fd::RawFd;
 use std::sync::OnceLock;
 
@@ -36,7 +36,7 @@ methods! {
 }
 
 impl Method {
-    /// Whether `socket` is a real socket that has this method from the standard library.
+    /// Whether `socket` is a `socket.socket` that has this method from the standard library.
     pub(super) fn is_original(&'static self, socket: &Bound<'_, PyAny>) -> bool {
         self.look(socket).unwrap_or(false)
     }
@@ -47,20 +47,8 @@ impl Method {
         let class = socket.get_type();
         let standard = standard(py)?;
         let original = once(&self.original, || standard.getattr(name).map(Bound::unbind))?;
-        if !class.getattr(name)?.is(original) {
-            return Ok(false);
-        }
-        if class.is(standard) {
-            return Ok(true);
-        }
-        if !socket.is_instance(standard)? {
-            return Ok(false);
-        }
-        let own = socket.getattr_opt(intern!(py, "__dict__"))?;
-        Ok(match own {
-            Some(own) => !own.cast::<PyDict>()?.contains(name)?,
-            None => true,
-        })
+        // Its instances have no dictionary for methods of their own.
+        Ok(class.is(standard) && class.getattr(name)?.is(original))
     }
 }
 

@@ -4,13 +4,15 @@
 //! a program gave is dropped, while it is held. Python's own methods see it under the names that
 //! they know.
 
-use super::stdlib::{known, stdlib};
+use super::stdlib::{METHODS, known, stdlib};
 use super::{reading, writing};
+use crate::asyncio::streams::set_attribute;
 use crate::names::intern;
 use pyo3::exceptions::PyRuntimeError;
 use pyo3::gc::{PyTraverseError, PyVisit};
 use pyo3::prelude::*;
-use pyo3::types::{PyDict, PyTuple};
+use pyo3::types::{PyDict, PyString, PyTuple};
+use ropewalk_facade::atomic::{AtomicBool, Ordering};
 use ropewalk_park::{ShortGuard, ShortLock};
 use ropewalk_reactor::tls::{Gate, Phase};
 
@@ -52,17 +54,21 @@ pub(super) struct Objects {
 #[derive(Default)]
 pub(crate) struct TlsEngine {
     state: ShortLock<State>,
+    /// Somebody set a method on the protocol that the engine goes past.
+    // Relaxed: set by who sets the method, who is attached to the interpreter as is who asks.
+    changed: AtomicBool,
 }
 
-/// The engine of a protocol whose class is exactly ours.
+/// The engine of a protocol whose class is exactly ours, with all methods as we made them.
 pub(crate) fn is_ours<'a, 'py>(
     protocol: &'a Bound<'py, PyAny>,
 ) -> Option<&'a Bound<'py, TlsEngine>> {
     let ours = known()?;
-    if !protocol.get_type().is(&ours.ours) {
+    if !ours.ours.is_class_of(protocol).unwrap_or(false) {
         return None;
     }
-    protocol.cast().ok()
+    let engine = protocol.cast::<TlsEngine>().ok()?;
+    (!engine.get().changed.load(Ordering::Relaxed)).then_some(engine)
 }
 
 /// One of a connection's objects; None where there is none.
@@ -78,6 +84,15 @@ type Place = fn(&mut Objects) -> &mut Option<Py<PyAny>>;
 impl TlsEngine {
     pub(super) fn state(&self) -> ShortGuard<'_, State> {
         self.state.lock()
+    }
+
+    /// Something was set on the protocol.
+    fn notice(&self, name: &Bound<'_, PyString>) -> PyResult<()> {
+        let name = name.to_str()?;
+        if METHODS.contains(&name) || matches!(name, "__class__" | "__dict__") {
+            self.changed.store(true, Ordering::Relaxed);
+        }
+        Ok(())
     }
 
     fn get<'py>(&self, py: Python<'py>, place: Place) -> Bound<'py, PyAny> {
@@ -100,13 +115,34 @@ impl TlsEngine {
         Self::default()
     }
 
+    fn __setattr__(
+        slf: &Bound<'_, Self>,
+        name: &Bound<'_, PyString>,
+        value: &Bound<'_, PyAny>,
+    ) -> PyResult<()> {
+        set_attribute(slf, name, Some(value))?;
+        slf.get().notice(name)
+    }
+
+    fn __delattr__(slf: &Bound<'_, Self>, name: &Bound<'_, PyString>) -> PyResult<()> {
+        set_attribute(slf, name, None)?;
+        slf.get().notice(name)
+    }
+
     /// Decrypts what has come, and hands it on.
     fn _do_read(slf: &Bound<'_, Self>) -> PyResult<()> {
+        if is_ours(slf).is_none() {
+            return stdlib()?.call(slf, intern!(slf.py(), "_do_read"), None);
+        }
         reading::read(slf)
     }
 
     /// Encrypts these, or keeps them until that can be done.
     fn _write_appdata(slf: &Bound<'_, Self>, list_of_data: &Bound<'_, PyAny>) -> PyResult<()> {
+        if is_ours(slf).is_none() {
+            let name = intern!(slf.py(), "_write_appdata");
+            return stdlib()?.call(slf, name, Some(list_of_data));
+        }
         writing::write_all(slf, list_of_data)
     }
 

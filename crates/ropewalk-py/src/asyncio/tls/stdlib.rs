@@ -3,6 +3,7 @@
 //! Promise: nothing is decided here; `ropewalk._asyncio._tls` says what it is when it is imported.
 
 use super::engine::TlsEngine;
+use crate::asyncio::streams::Watched;
 use crate::names::{intern, once};
 use pyo3::exceptions::{PyException, PyRuntimeError, PyValueError};
 use pyo3::prelude::*;
@@ -15,7 +16,7 @@ pub(super) struct Stdlib {
     /// Python's `SSLProtocol`: its methods do what the engine does not.
     protocol: Py<PyType>,
     /// Ours, as programs see it.
-    pub(super) ours: Py<PyType>,
+    pub(super) ours: Watched,
     /// The members of `SSLProtocolState`, in the order of `Phase::ALL`.
     phases: [Py<PyAny>; 5],
     /// The exceptions that mean: not now.
@@ -28,6 +29,26 @@ pub(super) struct Stdlib {
 /// The methods of `ssl.SSLObject` that do nothing but call those of the object inside.
 const PASSED_BY: [&str; 2] = ["read", "write"];
 
+/// The methods of `SSLProtocol` that the engine goes past.
+pub(super) const METHODS: &[&str] = &[
+    "get_buffer",
+    "buffer_updated",
+    "_do_read",
+    "_do_read__buffered",
+    "_do_read__copied",
+    "_do_write",
+    "_process_outgoing",
+    "_write_appdata",
+    "_set_state",
+    "_control_app_writing",
+    "_control_ssl_reading",
+    "_get_read_buffer_size",
+    "_get_write_buffer_size",
+    "_pause_reading",
+    "_resume_reading",
+    "_fatal_error",
+];
+
 static STDLIB: OnceLock<Stdlib> = OnceLock::new();
 
 /// Tell the engine Python's class and ours, the states of a connection in their order, the
@@ -39,12 +60,13 @@ pub(crate) fn use_stdlib(
     again: Py<PyTuple>,
     ssl_object: Bound<'_, PyType>,
 ) -> PyResult<()> {
+    let py = ssl_object.py();
     let (protocol, ours) = classes;
     once(&STDLIB, || {
         let [read, write] = PASSED_BY.map(|name| ssl_object.getattr(name));
         Ok(Stdlib {
             protocol,
-            ours,
+            ours: Watched::new(py, ours, METHODS)?,
             phases,
             again,
             methods: [read?.unbind(), write?.unbind()],
