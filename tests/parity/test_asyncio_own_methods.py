@@ -372,7 +372,8 @@ def test_a_method_put_into_one_tls_protocol_is_called(
                 server_hostname="localhost",
             )
             calls: list[str] = []
-            counted(writer.transport._ssl_protocol, name, calls)
+            transport: Any = writer.transport
+            counted(transport._ssl_protocol, name, calls)
             writer.write(b"there")
             assert await reader.read() == b"there"
             writer.close()

@@ -372,3 +372,74 @@ def test_many_connections_at_once(impl: ModuleType) -> None:
         await server.wait_closed()
 
     run(impl, main)
+
+
+def test_writes_to_a_lost_connection_are_told_to_the_log(
+    impl: ModuleType, caplog: pytest.LogCaptureFixture
+) -> None:
+    async def main() -> None:
+        protocol, far = await connect()
+        with far:
+            protocol.transport.close()
+            await protocol.lost
+            for _ in range(12):
+                protocol.transport.write(b"x")
+            with pytest.raises(TypeError, match="bytes-like object, not 'str'"):
+                protocol.transport.write("x")
+
+    run(impl, main)
+    # Closing counts as the first of the five that are not told.
+    assert [record.message for record in caplog.records] == (
+        ["socket.send() raised exception."] * 8
+    )
+
+
+def test_writes_to_a_lost_pipe_are_told_to_the_log(
+    impl: ModuleType, caplog: pytest.LogCaptureFixture
+) -> None:
+    async def main() -> None:
+        loop = asyncio.get_running_loop()
+        near, far = os.pipe()
+        try:
+            transport, protocol = await loop.connect_write_pipe(
+                Recorder, os.fdopen(far, "wb")
+            )
+            transport.close()
+            await protocol.lost
+            for _ in range(12):
+                transport.write(b"x")
+        finally:
+            os.close(near)
+
+    run(impl, main)
+    assert [record.message for record in caplog.records] == (
+        ["pipe closed by peer or os.write(pipe, data) raised exception."] * 7
+    )
+
+
+def test_writing_after_the_end_raises_also_when_closed(impl: ModuleType) -> None:
+    async def main() -> None:
+        protocol, far = await connect()
+        with far:
+            protocol.transport.write_eof()
+            for _ in range(2):
+                for data in (b"x", b""):
+                    with pytest.raises(RuntimeError, match=r"after write_eof\(\)$"):
+                        protocol.transport.write(data)
+                protocol.transport.close()
+                await protocol.lost
+
+    run(impl, main)
+
+
+@pytest.mark.differs(reason="it is sent")
+def test_a_view_with_gaps_ends_the_connection(impl: ModuleType) -> None:
+    async def main() -> None:
+        protocol, far = await connect()
+        tell_problems(asyncio.get_running_loop())
+        with far:
+            protocol.transport.write(memoryview(b"abcdef")[::2])
+            assert protocol.transport.is_closing()
+            await protocol.lost
+
+    run(impl, main)

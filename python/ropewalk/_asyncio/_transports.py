@@ -167,17 +167,20 @@ class _SelectorSocketTransport(
 
     # What the core leaves to Python.
 
-    def _refuse_type(self, data: object) -> None:
+    @staticmethod
+    def _refuse_type(data: object) -> None:
         raise TypeError(
             f"data argument must be a bytes-like object, not {type(data).__name__!r}"
         )
 
-    def _refuse_write(self) -> None:
-        if self._eof:
+    @staticmethod
+    def _refuse_write(ended: bool) -> None:
+        if ended:
             raise RuntimeError("Cannot call write() after write_eof()")
         raise RuntimeError("unable to write; sendfile is in progress")
 
-    def _tell_of_lost_write(self) -> None:
+    @staticmethod
+    def _tell_of_lost_write() -> None:
         _stdlib.logger.warning("socket.send() raised exception.")
 
     def _begin_writing(self) -> None:
@@ -273,10 +276,12 @@ class _UnixWritePipeTransport(_Writer, _stdlib_pipes._UnixWritePipeTransport):  
 
     # What the core leaves to Python.
 
-    def _refuse_type(self, data: object) -> None:
+    @staticmethod
+    def _refuse_type(data: object) -> None:
         raise AssertionError(repr(data))
 
-    def _tell_of_lost_write(self) -> None:
+    @staticmethod
+    def _tell_of_lost_write() -> None:
         _stdlib_pipes.logger.warning(
             "pipe closed by peer or os.write(pipe, data) raised exception."
         )

@@ -34,10 +34,10 @@ impl Get {
             self.getter = Some(Held::new(getter.clone().unbind()));
             return Ok(Step::Wait(getter.unbind()));
         }
-        let item = if !this.plain.is() {
-            queue.call_method0(intern!(py, "get_nowait"))?
-        } else {
+        let item = if this.plain.is() {
             QueueEngine::get_now(queue)?
+        } else {
+            queue.call_method0(intern!(py, "get_nowait"))?
         };
         Ok(Step::Return(item.unbind()))
     }

@@ -10,7 +10,7 @@ use pyo3::exceptions::{PyKeyboardInterrupt, PySystemExit};
 use pyo3::gc::{PyTraverseError, PyVisit};
 use pyo3::prelude::*;
 use pyo3::pybacked::PyBackedBytes;
-use pyo3::types::{PyBytes, PyList};
+use pyo3::types::{PyBytes, PyList, PyType};
 use ropewalk_facade::atomic::{AtomicBool, Ordering};
 use ropewalk_park::{ShortGuard, ShortLock};
 use ropewalk_reactor::stream::WriteBuffer;
@@ -41,6 +41,8 @@ pub(super) struct State {
 /// The native part of a transport.
 #[pyclass(frozen, module = "ropewalk._ropewalk.asyncio.transports")]
 pub(crate) struct StreamCore {
+    /// The transport's class, which has words for writes that come too late.
+    pub(super) kind: Py<PyType>,
     pub(super) channel: Channel,
     /// The last read brought much: the next one is likely to.
     pub(super) large: AtomicBool,
@@ -99,8 +101,9 @@ pub(super) fn is_to_pass(py: Python<'_>, error: &PyErr) -> bool {
 impl StreamCore {
     /// The native part of `transport`, over a socket or (False) a pipe.
     #[new]
-    fn new(transport: Py<PyAny>, is_socket: bool) -> Self {
+    fn new(transport: Bound<'_, PyAny>, is_socket: bool) -> Self {
         Self {
+            kind: transport.get_type().unbind(),
             channel: if is_socket {
                 Channel::Socket
             } else {
@@ -111,7 +114,7 @@ impl StreamCore {
             is_closing: AtomicBool::new(false),
             state: ShortLock::new(State {
                 descriptor: -1,
-                transport: Some(transport),
+                transport: Some(transport.unbind()),
                 protocol: None,
                 buffered: false,
                 buffer: WriteBuffer::new(),
@@ -136,7 +139,10 @@ impl StreamCore {
     fn detach(&self) {
         let mut state = self.state();
         state.descriptor = -1;
-        state.lost += 1;
+        // Whoever writes from now on is too late, also after a loss that nobody counted.
+        if !state.closing {
+            state.lost = state.lost.max(1);
+        }
         let objects = (
             state.transport.take(),
             state.protocol.take(),
@@ -269,7 +275,7 @@ impl StreamCore {
             visit.call(&state.protocol)?;
             visit.call(&state.empty_waiter)?;
         }
-        Ok(())
+        visit.call(&self.kind)
     }
 
     fn __clear__(&self) {

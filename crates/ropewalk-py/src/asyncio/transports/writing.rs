@@ -15,7 +15,7 @@ use ropewalk_sys::bytes::Channel;
 pub(super) fn write(core: &StreamCore, data: &Bound<'_, PyAny>) -> PyResult<()> {
     let py = data.py();
     let Some(given) = Given::of(data)? else {
-        return ask(core, py, intern!(py, "_refuse_type"), (data,));
+        return ask_class(core, py, intern!(py, "_refuse_type"), (data,));
     };
     match begin(core, py, given.bytes().is_empty())? {
         Way::Nowhere => Ok(()),
@@ -105,8 +105,10 @@ enum Way {
 fn begin(core: &StreamCore, py: Python<'_>, empty: bool) -> PyResult<Way> {
     let state = core.state();
     if state.ended || state.empty_waiter.is_some() {
+        let ended = state.ended;
         drop(state);
-        return ask(core, py, intern!(py, "_refuse_write"), ()).map(|()| Way::Nowhere);
+        let name = intern!(py, "_refuse_write");
+        return ask_class(core, py, name, (ended,)).map(|()| Way::Nowhere);
     }
     if empty {
         return Ok(Way::Nowhere);
@@ -131,7 +133,7 @@ fn lose(core: &StreamCore, py: Python<'_>) -> PyResult<()> {
     state.lost += 1;
     drop(state);
     if told {
-        ask(core, py, intern!(py, "_tell_of_lost_write"), ())?;
+        ask_class(core, py, intern!(py, "_tell_of_lost_write"), ())?;
     }
     Ok(())
 }
@@ -170,6 +172,16 @@ fn failed(
         return Err(error);
     }
     ask(core, py, name, (error,))
+}
+
+/// Calls what the transport's class says of a write, also when the transport has let go.
+fn ask_class<'py>(
+    core: &StreamCore,
+    py: Python<'py>,
+    name: &Bound<'py, PyString>,
+    arguments: impl pyo3::call::PyCallArgs<'py>,
+) -> PyResult<()> {
+    core.kind.bind(py).call_method1(name, arguments).map(drop)
 }
 
 /// Calls what Python decides about; nothing once the transport has let go.
