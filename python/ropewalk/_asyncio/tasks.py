@@ -116,6 +116,9 @@ else:
             except BaseException:
                 await end
                 raise
+            finally:
+                # What it carries from here on leads to this frame: no cycle.
+                del cancelled
         await end
         try:
             return fut.result()
