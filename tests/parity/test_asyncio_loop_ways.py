@@ -1,6 +1,7 @@
 """How a program gets ropewalk's loop."""
 
 import asyncio
+import socket
 import subprocess
 import sys
 from types import ModuleType
@@ -70,3 +71,17 @@ def test_with_install() -> None:
     command = [sys.executable, "-m", "ropewalk", "-c", INSTALLED]
     done = subprocess.run(command, capture_output=True, text=True)
     assert done.returncode == 0, done.stderr
+
+
+def test_a_socket_that_was_closed_is_watched_no_longer(impl: ModuleType) -> None:
+    loop = impl.new_event_loop()
+    near, far = socket.socketpair()
+    try:
+        loop.add_reader(near, int)
+        near.close()
+        assert loop.remove_reader(near) is True
+        loop.add_writer(far, int)
+        far.close()
+        assert loop.remove_writer(far) is True
+    finally:
+        loop.close()

@@ -73,6 +73,7 @@ class EventLoop(  # type: ignore[misc]
             own |= _OWN_CALLS
         self._own = own
         self._watched_for_blocks = _slow.Watched()
+        self._objects = _views.Objects()
         register_quickly()
         super().__init__(_views._Selector(self) if selector is None else selector)
 
@@ -155,27 +156,27 @@ class EventLoop(  # type: ignore[misc]
         if self._own & _OWN_POLL:
             return super()._add_reader(fd, callback, *args)
         self._check_closed()
-        return self._watch(_views._descriptor(fd), False, callback, args)
+        return self._objects.watch(self, fd, False, callback, args)
 
     def _add_writer(self, fd: Any, callback: Callable[..., object], *args: Any) -> Any:
         if self._own & _OWN_POLL:
             return super()._add_writer(fd, callback, *args)
         self._check_closed()
-        return self._watch(_views._descriptor(fd), True, callback, args)
+        return self._objects.watch(self, fd, True, callback, args)
 
     def _remove_reader(self, fd: Any) -> bool:
         if self._own & _OWN_POLL:
             return bool(super()._remove_reader(fd))
         if self.is_closed():
             return False
-        return self._unwatch(_views._descriptor(fd), False)
+        return self._unwatch(self._objects.number(self, fd, False), False)
 
     def _remove_writer(self, fd: Any) -> bool:
         if self._own & _OWN_POLL:
             return bool(super()._remove_writer(fd))
         if self.is_closed():
             return False
-        return self._unwatch(_views._descriptor(fd), True)
+        return self._unwatch(self._objects.number(self, fd, True), True)
 
     def add_signal_handler(  # type: ignore[override]
         self, sig: int, callback: Callable[..., object], *args: Any

@@ -7,8 +7,10 @@ the loop itself.
 
 from __future__ import annotations
 
+import contextlib
 import selectors
 from collections.abc import Mapping, MutableSequence
+from weakref import WeakKeyDictionary
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -191,6 +193,43 @@ class _Keys(Mapping):  # type: ignore[type-arg]
 
     def __getitem__(self, fileobj: Any) -> selectors.SelectorKey:
         return self._selector.get_key(fileobj)
+
+
+class Objects:
+    """The objects by which descriptors are watched.
+
+    Such a one is found again when it is closed already and has no descriptor any more.
+    """
+
+    def __init__(self) -> None:
+        self._known: WeakKeyDictionary[Any, dict[bool, tuple[int, Any]]]
+        self._known = WeakKeyDictionary()
+
+    def watch(
+        self, loop: Any, fileobj: Any, write: bool, callback: Any, args: Any
+    ) -> Any:
+        """Let the loop watch its descriptor; return the handle."""
+        descriptor = _descriptor(fileobj)
+        handle = loop._watch(descriptor, write, callback, args)
+        if not isinstance(fileobj, int):
+            with contextlib.suppress(TypeError):  # no weak reference, or no hash
+                known = self._known.setdefault(fileobj, {})
+                known[write] = (descriptor, handle)
+        return handle
+
+    def number(self, loop: Any, fileobj: Any, write: bool) -> int:
+        """Return the number by which it is watched now."""
+        try:
+            return _descriptor(fileobj)
+        except ValueError:
+            try:
+                number, handle = self._known[fileobj][write]
+            except (KeyError, TypeError):
+                number, handle = -1, None
+            # The number may be another file's by now.
+            if handle is None or loop._watcher(number, write) is not handle:
+                raise
+            return number
 
 
 def _descriptor(fileobj: Any) -> int:

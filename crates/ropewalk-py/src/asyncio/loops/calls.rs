@@ -127,6 +127,7 @@ fn call_soon_threadsafe<'py>(
     if core.debug() {
         check(slf, &callback, "call_soon_threadsafe", false)?;
     }
+    let mut in_tray = 0;
     let handle = if core.has_own(OWN_CALLS) {
         let context = call.context;
         let name = intern!(slf.py(), "_call_soon");
@@ -135,7 +136,7 @@ fn call_soon_threadsafe<'py>(
     } else {
         let handle = new_handle(slf, callback, call.rest, call.context)?;
         let entry = Entry::Handle(handle.clone().unbind());
-        state::put(slf.py(), &core.state, entry);
+        in_tray = state::put_and_count(slf.py(), &core.state, entry);
         handle
     };
     if core.has_own(OWN_POLL | OWN_WAKE) {
@@ -145,6 +146,8 @@ fn call_soon_threadsafe<'py>(
         // The thread that runs the loop looks before it lets it sleep.
         core.rouse();
     }
+    core.room
+        .wait_if_crowded(slf.py(), in_tray, || core.state.is_filled());
     Ok(handle)
 }
 

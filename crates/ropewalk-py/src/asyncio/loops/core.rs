@@ -4,6 +4,7 @@
 //! while one is held; in a forked child every use of the parent's loop is an error in words.
 
 use super::entry::{Entry, Watcher};
+use super::room::Room;
 use super::state::{Brought, Queues, State};
 use crate::names::{intern, once};
 use pyo3::exceptions::{PyOSError, PyRuntimeError};
@@ -46,6 +47,8 @@ pub(crate) struct LoopCore {
     pub(super) watched: AtomicUsize,
     pub(super) found: ShortLock<Option<Found>>,
     pub(super) wake: Wake,
+    /// Where other threads wait that bring more than the loop gets done.
+    pub(super) room: Room,
     pub(super) debug: AtomicBool,
     pub(super) closed: AtomicBool,
     pub(super) stopping: AtomicBool,
@@ -80,6 +83,7 @@ impl LoopCore {
             watched: AtomicUsize::new(1),
             found: ShortLock::new(None),
             wake: Wake::new(),
+            room: Room::default(),
             debug: AtomicBool::new(false),
             closed: AtomicBool::new(false),
             stopping: AtomicBool::new(false),

@@ -20,6 +20,7 @@ mod handle;
 mod io;
 pub(crate) mod module;
 mod readers;
+mod room;
 mod run;
 mod slots;
 mod stack;

@@ -91,6 +91,7 @@ impl LoopCore {
     fn look(&self, py: Python<'_>) -> Look {
         if self.state.is_filled() {
             state::take_in(py, &self.state);
+            self.room.tell();
         }
         let look = self.state.mine(|queues| Look {
             ready: queues.ready.len(),

@@ -31,32 +31,41 @@ pub(super) type State = Owned<Queues, Vec<Brought>>;
 /// Puts an entry behind all that are ready.
 #[inline]
 pub(super) fn put(py: Python<'_>, state: &State, entry: Entry) {
-    if let Err(entry) = state.mine_with(entry, |queues, entry| queues.ready.put(entry)) {
-        put_from_elsewhere(py, state, entry);
+    put_and_count(py, state, entry);
+}
+
+/// The same; how many now wait in the tray, if it came there.
+#[inline]
+pub(super) fn put_and_count(py: Python<'_>, state: &State, entry: Entry) -> usize {
+    match state.mine_with(entry, |queues, entry| queues.ready.put(entry)) {
+        Ok(()) => 0,
+        Err(entry) => put_from_elsewhere(py, state, entry),
     }
 }
 
 #[inline(never)]
-fn put_from_elsewhere(py: Python<'_>, state: &State, entry: Entry) {
+fn put_from_elsewhere(py: Python<'_>, state: &State, entry: Entry) -> usize {
     // The loop may be done with the entry before this function ends.
     let object = entry.object().clone_ref(py);
     // The entry goes one way or the other.
     let cell = std::cell::Cell::new(Some(entry));
-    let running = state.with(
+    let in_tray = state.with(
         |queues| {
             if let Some(entry) = cell.take() {
                 queues.ready.put(entry);
             }
-            false
+            0
         },
         |tray| {
             tray.extend(cell.take().map(Brought::Ready));
-            true
+            tray.len()
         },
     );
-    if !running {
+    if in_tray == 0 {
+        // The loop does not run.
         handle::track_if_ours(object.bind(py));
     }
+    in_tray
 }
 
 /// Puts a timer handle among the timers.
