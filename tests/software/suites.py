@@ -3,8 +3,9 @@
     python tests/software/suites.py [--suite NAME ...] [--quick] [--strict]
 
 Promise: the status is 1 when a test passes on plain Python and fails on ropewalk, also
-alone and twice; a test that fails only now and then is named as flaky. What cannot be
-had is "skipped: ..." with the reason, and `--strict` makes that a failure too.
+alone and twice; one that passes alone is named, as flaky or as failing only beside
+others, and counts as none. What cannot be had is "skipped: ..." with the reason, and
+`--strict` makes that a failure too.
 """
 
 from __future__ import annotations
@@ -81,7 +82,7 @@ def _again(suite: Suite, way: str, name: str) -> str:
     """Alone, twice; then alone on plain Python."""
     for number in ("first", "second"):
         if play(suite, way, [name]).outcomes.get(name) not in BAD:
-            return f"flaky, passed alone the {number} time"
+            return f"flaky, or only beside others: passed alone the {number} time"
     if play(suite, "plain", [name]).outcomes.get(name) in BAD:
         return "flaky, fails alone on plain Python too"
     return "alone too"
