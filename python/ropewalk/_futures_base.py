@@ -40,7 +40,13 @@ class Future(_engine.FutureEngine, _Model):  # type: ignore[misc]
     _done_callbacks = _inside.part("callbacks", "What is called when it is done.")
     _state = _inside.visible_part(0, "state", "The name of its state.")
     _result = _inside.visible_part(1, "result", "What the call returned.")
+    _invoke_callbacks = _inside.Hook(_Model._invoke_callbacks)
     _exception = _inside.visible_part(2, "exception", "What the call raised.")
+
+    def _begin_subclass(self) -> None:
+        """Let the standard library's methods call what a subclass overrides."""
+        if type(self)._invoke_callbacks is not Future._invoke_callbacks:
+            _inside.look_inside(self)
 
 
 _engine.use_names(

@@ -46,6 +46,35 @@ def look_inside(future: Any) -> Inside:
     return found
 
 
+class Hook:
+    """A method that the standard library's others call; setting it moves the inside."""
+
+    def __init__(self, function: Any) -> None:
+        self._function = function
+        self.__doc__ = function.__doc__
+
+    def __set_name__(self, owner: type, name: str) -> None:
+        self._name = name
+
+    def __get__(self, future: Any, owner: type | None = None) -> Any:
+        if future is None:
+            return self._function
+        own = future.__dict__
+        if self._name in own:
+            return own[self._name]
+        return self._function.__get__(future, owner)
+
+    def __set__(self, future: Any, value: Any) -> None:
+        look_inside(future)
+        future.__dict__[self._name] = value
+
+    def __delete__(self, future: Any) -> None:
+        try:
+            del future.__dict__[self._name]
+        except KeyError:
+            raise AttributeError(self._name) from None
+
+
 def part(name: str, doc: str) -> property:
     """Return an attribute whose use moves the inside."""
 

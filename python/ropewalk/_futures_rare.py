@@ -24,10 +24,30 @@ class WorkItem:
         self.args = args
         self.kwargs = kwargs
 
+    def run(self, *_context: Any) -> None:
+        """Make the call, as a worker does."""
+        if not self.future.set_running_or_notify_cancel():
+            return
+        try:
+            result = self.fn(*self.args, **self.kwargs)
+        except BaseException as error:
+            self.future.set_exception(error)
+            self = None  # type: ignore[assignment]  # or the traceback is a cycle
+        else:
+            self.future.set_result(result)
+
 
 def work_item(future: Any, fn: Any, args: Any, kwargs: Any) -> WorkItem:
     """Return a call that was taken out of the queue."""
     return WorkItem(future, fn, args, kwargs)
+
+
+def run(errors: list[BaseException]) -> None:
+    """Give an exception out of a built-in function the traceback of a worker."""
+    try:
+        raise errors.pop()
+    except BaseException:
+        return
 
 
 def raise_it(error: Any) -> NoReturn:

@@ -10,11 +10,13 @@ from __future__ import annotations
 import itertools
 import os
 import queue
+import sys
 import threading
 import weakref
 from collections import deque
 from concurrent.futures import _base
 from concurrent.futures import thread as _stdlib
+from math import ceil
 from time import monotonic
 
 from ropewalk import _ropewalk
@@ -47,6 +49,11 @@ _HOOKS = ("_adjust_thread_count", "_initializer_failed", "prepare_context")
 def _defined(cls: type, name: str) -> object:
     """Return what a class or the first of its bases that has it defines."""
     return next((c.__dict__[name] for c in cls.__mro__ if name in c.__dict__), None)
+
+
+def _whole(limit: Any) -> int:
+    """Return how many workers there can be below a limit that may be any number."""
+    return ceil(limit) if limit < sys.maxsize else sys.maxsize
 
 
 class _Part:
@@ -123,8 +130,9 @@ class ThreadPoolExecutor(_engine.ThreadPool, _Model):  # type: ignore[misc]
         )
         self._broken = False
         self._shutdown_lock = threading.Lock()
+        self._asked_for = max_workers
         self._queue = self._begin(
-            max_workers,
+            _whole(max_workers),
             self._by_priority,
             propagate_context,
             max_pending,
@@ -144,7 +152,7 @@ class ThreadPoolExecutor(_engine.ThreadPool, _Model):  # type: ignore[misc]
         """Become what the standard library's executor is, before the first call."""
         if self._crew.threads:
             raise RuntimeError("this can only be changed before the first submit()")
-        limit = self._queue._limit()
+        limit = self._asked_for
         self._is_stock = True
         self._be_stock()
         _Model.__init__(
@@ -161,8 +169,9 @@ class ThreadPoolExecutor(_engine.ThreadPool, _Model):  # type: ignore[misc]
     ) -> Any:
         return _Model.submit(self, fn, *args, **(kwargs or {}))
 
-    def _set_limit(self, limit: int) -> None:
-        self._queue._set_limit(limit)
+    def _set_limit(self, limit: Any) -> None:
+        self._queue._set_limit(_whole(limit))
+        self._asked_for = limit
 
     def _set_shutdown(self, value: bool) -> None:
         if value:
@@ -170,7 +179,7 @@ class ThreadPoolExecutor(_engine.ThreadPool, _Model):  # type: ignore[misc]
 
     _work_queue = _Part(lambda self: self._queue)
     _threads = _Part(lambda self: self._crew.threads)
-    _max_workers = _Part(lambda self: self._queue._limit(), _set_limit)
+    _max_workers = _Part(lambda self: self._asked_for, _set_limit)
     _shutdown = _Part(lambda self: self._queue._is_shut_down(), _set_shutdown)
     _idle_semaphore = _Part(lambda self: threading.Semaphore(self._queue._idle()))
 

@@ -18,6 +18,7 @@ from ropewalk._queue_inside import Empty, Full, Inside, ShutDown
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from typing import Any, NoReturn
 
 _ropewalk.queue.use_exceptions(Empty, Full, ShutDown)
@@ -35,6 +36,35 @@ def _part_of_inside(name: str, doc: str) -> property:
         setattr(self._look_inside(), name, value)
 
     return property(look, replace, doc=doc)
+
+
+class _Hook:
+    """A method that subclasses override; to set it on one queue moves the inside."""
+
+    def __init__(self, function: Callable[..., Any]) -> None:
+        self._function = function
+        self.__doc__ = function.__doc__
+
+    def __set_name__(self, owner: type, name: str) -> None:
+        self._name = name
+
+    def __get__(self, queue: Any, owner: type | None = None) -> Any:
+        if queue is None:
+            return self._function
+        own = queue.__dict__
+        if self._name in own:
+            return own[self._name]
+        return self._function.__get__(queue, owner)
+
+    def __set__(self, queue: Any, value: Any) -> None:
+        queue._look_inside()
+        queue.__dict__[self._name] = value
+
+    def __delete__(self, queue: Any) -> None:
+        try:
+            del queue.__dict__[self._name]
+        except KeyError:
+            raise AttributeError(self._name) from None
 
 
 class Queue(_ropewalk.queue.QueueEngine):
@@ -63,15 +93,19 @@ class Queue(_ropewalk.queue.QueueEngine):
     # Subclasses override these to store items in another way. They are called with
     # the mutex held.
 
+    @_Hook
     def _init(self, maxsize: int) -> None:
         self.queue = deque()
 
+    @_Hook
     def _qsize(self) -> int:
         return len(self.queue)
 
+    @_Hook
     def _put(self, item: Any) -> None:
         self.queue.append(item)
 
+    @_Hook
     def _get(self) -> Any:
         return self.queue.popleft()
 
@@ -109,15 +143,19 @@ class PriorityQueue(Queue):
 
     _discipline = "priority"
 
+    @_Hook
     def _init(self, maxsize: int) -> None:
         self.queue = []
 
+    @_Hook
     def _qsize(self) -> int:
         return len(self.queue)
 
+    @_Hook
     def _put(self, item: Any) -> None:
         heappush(self.queue, item)
 
+    @_Hook
     def _get(self) -> Any:
         return heappop(self.queue)
 
@@ -130,15 +168,19 @@ class LifoQueue(Queue):
 
     _discipline = "lifo"
 
+    @_Hook
     def _init(self, maxsize: int) -> None:
         self.queue = []
 
+    @_Hook
     def _qsize(self) -> int:
         return len(self.queue)
 
+    @_Hook
     def _put(self, item: Any) -> None:
         self.queue.append(item)
 
+    @_Hook
     def _get(self) -> Any:
         return self.queue.pop()
 

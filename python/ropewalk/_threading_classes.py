@@ -79,7 +79,7 @@ class Condition(_engine.ConditionEngine):
             lock = _CRLock()
         self.acquire = lock.acquire
         self.release = lock.release
-        self._begin(lock)
+        self._begin(lock, Condition)
 
     def __repr__(self) -> str:
         return f"<Condition({self._lock}, {self._waiting()})>"
@@ -140,8 +140,16 @@ class BoundedSemaphore(Semaphore):
 
     def __init__(self, value: int = 1) -> None:
         super().__init__(value)
-        self._initial_value = value
         self._begin(value, value)
+
+    @property
+    def _initial_value(self) -> int:
+        """The most permits there may be."""
+        return self._most
+
+    @_initial_value.setter
+    def _initial_value(self, value: int) -> None:
+        self._most = value
 
     def __repr__(self) -> str:
         return _described(self, f"value={self._value}/{self._initial_value}")
@@ -156,11 +164,18 @@ class Event(_engine.EventEngine):
         self._begin()
 
     def __repr__(self) -> str:
-        return _described(self, "set" if self.is_set() else "unset")
+        return _described(self, "set" if self._flag else "unset")
 
     @property
     def _flag(self) -> bool:
-        return self.is_set()
+        return _engine.EventEngine.is_set(self)
+
+    @_flag.setter
+    def _flag(self, value: object) -> None:
+        if value:
+            _engine.EventEngine.set(self)
+        else:
+            _engine.EventEngine.clear(self)
 
     @property
     def _cond(self) -> Condition:

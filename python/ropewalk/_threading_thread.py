@@ -115,8 +115,11 @@ def _note_shutdown(threading: Any) -> None:
 
 def _noted(thread: Any, timeout: float | None) -> Any:
     """Note, for hang reports, that the current thread waits for the end of `thread`."""
-    what = f"Thread {thread.name}"
-    ident, timed = thread.ident or 0, timeout is not None
+    # Not `name` and `ident`, which may be a subclass's own, and anything.
+    what, ident = f"Thread {thread._name}", thread._ident
+    if type(ident) is not int:
+        ident = 0
+    timed = timeout is not None
     return _ropewalk.report.waiting("Thread.join", what, thread, ident, timed)
 
 

@@ -224,7 +224,6 @@ def test_a_subclass_may_add_slots_and_other_bases(impl: ModuleType) -> None:
     assert [cls for cls in Mixed.__mro__ if cls in order] == order
 
 
-@pytest.mark.differs(reason="hooks are looked for on the class, when a queue is made")
 def test_hooks_set_on_an_instance(impl: ModuleType) -> None:
     q = impl.Queue()
     q._put = lambda item: q.queue.append(item * 2)

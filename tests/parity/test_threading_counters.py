@@ -270,7 +270,6 @@ def test_private_names_of_an_event(impl: ModuleType) -> None:
     assert event.is_set()
 
 
-@pytest.mark.differs(reason="a flag that is set behind the engine's back is refused")
 def test_the_flag_may_be_written(impl: ModuleType) -> None:
     event = impl.Event()
     event._flag = True

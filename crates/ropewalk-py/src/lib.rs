@@ -7,6 +7,7 @@ mod asyncio;
 mod error;
 mod futures;
 mod names;
+mod own;
 mod queue;
 mod report;
 mod threading;

@@ -102,6 +102,8 @@ struct Inside<T> {
     /// What those of them wait for that wait for futures of this pool.
     blocked: Vec<Arc<dyn Waits>>,
     idle: WaitList,
+    /// Threads that are no workers and wait for a task to take out.
+    takers: WaitList,
     /// Threads that wait for room.
     submitters: WaitList,
     /// `fork_count` of the process whose threads the workers are.
@@ -126,6 +128,15 @@ impl<T> Inside<T> {
         self.workers += 1;
     }
 
+    /// Tells one thread that there is a task: a worker if one is idle.
+    #[inline]
+    fn tell_of_task(&mut self) -> Option<Wake> {
+        match self.idle.tell_first() {
+            None => self.takers.tell_first(),
+            told => told,
+        }
+    }
+
     /// Workers that do not wait for this pool's own futures.
     fn able(&self) -> usize {
         self.workers - self.blocked.len().min(self.workers)
@@ -145,6 +156,7 @@ impl<T> Pool<T> {
                 workers: 0,
                 blocked: Vec::new(),
                 idle: WaitList::new(),
+                takers: WaitList::new(),
                 submitters: WaitList::new(),
                 forks: fork_count(),
                 submitted: 0,
@@ -199,11 +211,7 @@ impl<T> Pool<T> {
         let timing = Timing::begin(inside.submitted);
         inside.submitted += 1;
         inside.lanes.push((task, timing), how.priority);
-        let wake = if hiring {
-            None
-        } else {
-            inside.idle.tell_first()
-        };
+        let wake = if hiring { None } else { inside.tell_of_task() };
         drop(inside);
         if let Some(wake) = wake {
             wake.now();
@@ -313,13 +321,50 @@ impl<T> Pool<T> {
         task.map(|(task, _)| task)
     }
 
+    /// Takes one task out of the queue, after waiting for it; `None` when time ran out.
+    pub fn take<S: Sleeper>(
+        &self,
+        patience: Patience,
+        sleeper: &mut S,
+    ) -> Result<Option<T>, S::Abort> {
+        loop {
+            if let Some(task) = self.pop() {
+                return Ok(Some(task));
+            }
+            let Some(deadline) = patience.deadline() else {
+                return Ok(None);
+            };
+            let waiter = Waiter::current();
+            let mut inside = self.inside.lock();
+            if inside.lanes.len() > 0 {
+                continue;
+            }
+            inside.takers.enlist(&waiter);
+            drop(inside);
+            let slept = sleeper.sleep(&waiter, deadline);
+            let mut inside = self.inside.lock();
+            let told = inside.takers.leave(&waiter) == Left::Told;
+            let wake = match &slept {
+                Err(_) if told => inside.tell_of_task(),
+                _ => None,
+            };
+            drop(inside);
+            if let Some(wake) = wake {
+                wake.now();
+            }
+            if !slept? && !told {
+                return Ok(None);
+            }
+        }
+    }
+
     /// Puts a task into the queue whatever the state of the pool is.
     pub fn push(&self, task: T) {
         let mut inside = self.inside.lock();
         let timing = Timing::begin(inside.submitted);
         inside.submitted += 1;
         inside.lanes.push((task, timing), 0);
-        let wake = inside.idle.tell_first();
+        let wake = inside.tell_of_task();
         drop(inside);
         if let Some(wake) = wake {
             wake.now();

@@ -10,12 +10,13 @@ use super::starving::{Stamp, Wait, waiting_for};
 use super::watch::ReportTo;
 use crate::error::{cancelled, futures_names, invalid_state};
 use crate::names::intern;
+use crate::own::OwnMethods;
 use crate::report::{MadeAt, Why};
 use crate::timeout::Timeout;
 use crate::wait::Interpreter;
 use pyo3::exceptions::{PyRuntimeError, PyTimeoutError};
 use pyo3::prelude::*;
-use pyo3::types::{PyDict, PyList, PyTuple};
+use pyo3::types::{PyDict, PyList, PyString, PyTuple};
 use pyo3::{BoundObject, PyTraverseError, PyVisit};
 use ropewalk_future::{Cancel, Phase, Start, Until, Wake};
 use std::sync::OnceLock;
@@ -29,7 +30,16 @@ pub(crate) struct FutureEngine {
     inside: OnceLock<Py<PyAny>>,
     /// The executor that is to run it.
     pub(super) stamp: Stamp,
+    /// For the workers.
+    pub(super) own: OwnMethods,
 }
+
+/// What a worker calls.
+const CALLED: &[&str] = &[
+    "set_running_or_notify_cancel",
+    "set_result",
+    "set_exception",
+];
 
 static MADE: MadeAt = MadeAt::UNKNOWN;
 
@@ -41,8 +51,25 @@ impl FutureEngine {
         Self::default()
     }
 
-    #[expect(clippy::unused_self, reason = "a slot of Python's")]
-    fn __init__(&self) {}
+    fn __init__(slf: &Bound<'_, Self>) -> PyResult<()> {
+        let py = slf.py();
+        if slf.get_type().is(&futures_names(py)?.future) {
+            return Ok(());
+        }
+        slf.call_method0(intern!(py, "_begin_subclass")).map(drop)
+    }
+
+    fn __setattr__(
+        slf: &Bound<'_, Self>,
+        name: &Bound<'_, PyString>,
+        value: &Bound<'_, PyAny>,
+    ) -> PyResult<()> {
+        slf.get().own.set(slf, name, Some(value), CALLED)
+    }
+
+    fn __delattr__(slf: &Bound<'_, Self>, name: &Bound<'_, PyString>) -> PyResult<()> {
+        slf.get().own.set(slf, name, None, CALLED)
+    }
 
     /// Return the result, after waiting for it: without an end, or at most `timeout` seconds.
     ///

@@ -3,7 +3,7 @@
 //! whose result could not be had is cancelled.
 
 use super::future::FutureEngine;
-use crate::error::in_generator;
+use crate::error::{futures_names, in_generator};
 use crate::names::intern;
 use pyo3::prelude::*;
 use pyo3::types::PyList;
@@ -49,9 +49,10 @@ impl Results {
             Some(left) => Some(left.as_secs_f64().into_pyobject(py)?.into_any()),
         };
         let future = future.into_bound(py);
+        let is_plain = future.get_type().is(&futures_names(py)?.future);
         let result = match future.cast::<FutureEngine>() {
-            Ok(engine) => FutureEngine::result(engine, timeout.as_ref()),
-            Err(_) => future.call_method1(intern!(py, "result"), (timeout,)),
+            Ok(engine) if is_plain => FutureEngine::result(engine, timeout.as_ref()),
+            _ => future.call_method1(intern!(py, "result"), (timeout,)),
         };
         if result.is_err() {
             future.call_method0(intern!(py, "cancel"))?;

@@ -3,11 +3,11 @@
 
 use super::callback::call_all;
 use super::future::FutureEngine;
-use super::outcome::PyOwed;
+use super::outcome::{Outcome, PyOwed};
 use crate::error::futures_names;
 use crate::names::intern;
 use pyo3::prelude::*;
-use pyo3::types::{PyDict, PyTuple};
+use pyo3::types::{PyDict, PyList, PyTuple};
 use ropewalk_future::{Phase, Start, Wake};
 use ropewalk_pool::thread::Pool;
 
@@ -28,7 +28,12 @@ impl Task {
     /// find the next task; and an error that is not the task's.
     pub(super) fn run(self, py: Python<'_>) -> (Vec<Wake>, PyResult<()>) {
         let future = self.future.bind(py);
-        match future.get().life.start() {
+        let start = if future.get().own.any() {
+            Start::Refused(Phase::Pending)
+        } else {
+            future.get().life.start()
+        };
+        match start {
             Start::Run => {}
             Start::Cancelled(wakes) => return (wakes, Ok(())),
             Start::Refused(phase) => match start_elsewhere(future, phase) {
@@ -44,8 +49,11 @@ impl Task {
             .call(self.arguments.bind(py), keywords)
         {
             Ok(value) => Ok(value.unbind()),
-            Err(why) => Err(why.into_value(py).into_any()),
+            Err(why) => Err(with_traceback(py, why)),
         };
+        if future.get().own.any() {
+            return (Vec::new(), finish_by_methods(future, outcome));
+        }
         match future.get().life.finish(outcome) {
             Ok(PyOwed { wakes, callbacks }) if callbacks.is_empty() => (wakes, Ok(())),
             Ok(PyOwed { wakes, callbacks }) => {
@@ -67,6 +75,32 @@ impl Task {
         let parts = (self.future, self.function, self.arguments, keywords);
         rare.call_method1(intern!(py, "work_item"), parts)
     }
+}
+
+/// The exception; one that a built-in function raised gets a traceback as well.
+fn with_traceback(py: Python<'_>, why: PyErr) -> Py<PyAny> {
+    let lacks_one = why.traceback(py).is_none();
+    let error = why.into_value(py).into_any();
+    if lacks_one {
+        let raising = futures_names(py).and_then(|names| {
+            let errors = PyList::new(py, [&error])?;
+            let rare = names.rare.bind(py);
+            rare.call_method1(intern!(py, "run"), (errors,))
+        });
+        // Without one, then.
+        drop(raising);
+    }
+    error
+}
+
+#[cold]
+fn finish_by_methods(future: &Bound<'_, FutureEngine>, outcome: Outcome) -> PyResult<()> {
+    let py = future.py();
+    match outcome {
+        Ok(value) => future.call_method1(intern!(py, "set_result"), (value,)),
+        Err(error) => future.call_method1(intern!(py, "set_exception"), (error,)),
+    }
+    .map(drop)
 }
 
 #[cold]

@@ -7,7 +7,9 @@ use super::starving::NumberedPool;
 use super::task::Task;
 use super::worker;
 use crate::names::intern;
-use crate::timeout::Truth;
+use crate::report::{MadeAt, Why};
+use crate::timeout::{Timeout, Truth};
+use crate::wait::Interpreter;
 use pyo3::exceptions::PyRuntimeError;
 use pyo3::prelude::*;
 use pyo3::types::{PyDict, PyList, PyTuple};
@@ -22,7 +24,22 @@ pub(crate) struct WorkQueue {
     pool: Arc<NumberedPool>,
 }
 
+static MADE: MadeAt = MadeAt::UNKNOWN;
+
 impl WorkQueue {
+    fn take<'py>(&self, py: Python<'py>, time: Timeout) -> PyResult<Bound<'py, PyAny>> {
+        let why = Why::anyone("SimpleQueue.get", &*self.pool, &MADE);
+        let mut sleeper = Interpreter::new(py, time, why);
+        if let Some(task) = self.pool.pool.take(time.patience(), &mut sleeper)? {
+            task.future.get().stamp.forget();
+            return task.into_object(py);
+        }
+        let empty = py
+            .import(intern!(py, "_queue"))?
+            .getattr(intern!(py, "Empty"))?;
+        Err(PyErr::from_value(empty.call0()?))
+    }
+
     pub(super) fn of(pool: &Arc<NumberedPool>) -> Self {
         Self {
             pool: Arc::clone(pool),
@@ -65,14 +82,30 @@ impl WorkQueue {
 
     /// Take out the next work item, or raise queue.Empty.
     fn get_nowait<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
-        if let Some(task) = self.pool.pool.pop() {
-            task.future.get().stamp.forget();
-            return task.into_object(py);
-        }
-        let empty = py
-            .import(intern!(py, "_queue"))?
-            .getattr(intern!(py, "Empty"))?;
-        Err(PyErr::from_value(empty.call0()?))
+        self.take(py, Timeout::NotAtAll)
+    }
+
+    /// Take out the next work item, after waiting for it; at most `timeout` seconds.
+    ///
+    /// With `block` false do not wait. `queue.Empty` is raised when there was none in time.
+    #[pyo3(signature = (block=Truth(true), timeout=None))]
+    fn get<'py>(
+        &self,
+        py: Python<'py>,
+        block: Truth,
+        timeout: Option<&Bound<'_, PyAny>>,
+    ) -> PyResult<Bound<'py, PyAny>> {
+        let time = if block.0 {
+            Timeout::of_one_wait(timeout)?
+        } else {
+            Timeout::NotAtAll
+        };
+        self.take(py, time)
+    }
+
+    /// As `put()`.
+    fn put_nowait(&self, item: &Bound<'_, PyAny>) -> PyResult<()> {
+        self.put(item)
     }
 
     /// Works until there is nothing more to do; true for a surplus worker.

@@ -22,7 +22,7 @@ pub(super) fn overridden<'py>(
             .getattr(name)
             .map(Bound::unbind)
     })?;
-    Ok(!queue.get_type().getattr(name)?.is(own))
+    Ok(queue.get().own.any() || !queue.get_type().getattr(name)?.is(own))
 }
 
 /// The exception of an operation that has no other outcome.

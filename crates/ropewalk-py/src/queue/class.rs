@@ -13,11 +13,12 @@ use super::engine::{Engine, Item};
 use super::inside::{Attributes, look_inside};
 use crate::error::{Refusal, of_task_done};
 use crate::names::intern;
+use crate::own::OwnMethods;
 use crate::report::MadeAt;
 use crate::timeout::{Flag, Timeout, Truth};
 use pyo3::exceptions::PyTypeError;
 use pyo3::prelude::*;
-use pyo3::types::{PyDict, PyList, PyTuple, PyType};
+use pyo3::types::{PyDict, PyList, PyString, PyTuple, PyType};
 use pyo3::{PyTraverseError, PyVisit};
 use ropewalk_park::ShortLock;
 use std::sync::OnceLock;
@@ -30,7 +31,12 @@ pub(crate) struct QueueEngine {
     pub(super) attributes: ShortLock<Attributes>,
     /// For hang reports.
     pub(super) made: MadeAt,
+    /// For the `_nowait` methods.
+    pub(super) own: OwnMethods,
 }
+
+/// What others of its methods call.
+const CALLED: &[&str] = &["put", "get"];
 
 #[pymethods]
 impl QueueEngine {
@@ -51,7 +57,20 @@ impl QueueEngine {
             engine,
             attributes: ShortLock::default(),
             made: MadeAt::here(cls.py()),
+            own: OwnMethods::default(),
         })
+    }
+
+    fn __setattr__(
+        slf: &Bound<'_, Self>,
+        name: &Bound<'_, PyString>,
+        value: &Bound<'_, PyAny>,
+    ) -> PyResult<()> {
+        slf.get().own.set(slf, name, Some(value), CALLED)
+    }
+
+    fn __delattr__(slf: &Bound<'_, Self>, name: &Bound<'_, PyString>) -> PyResult<()> {
+        slf.get().own.set(slf, name, None, CALLED)
     }
 
     /// Which order the engine keeps; subclasses say which.

@@ -2,17 +2,19 @@
 //!
 //! Promise: over our own Lock and `RLock` nothing but the engine runs; over any other lock its
 //! `_release_save`, `_acquire_restore` and `_is_owned` are used if it has them, and otherwise
-//! `release` and `acquire`, as the standard library does.
+//! `release` and `acquire`, as the standard library does; and so are these methods of the condition
+//! itself, and its `notify`, where a subclass or one condition has its own.
 
 use super::lock::Lock;
 use super::rlock::RLock;
 use crate::names::intern;
+use crate::own::OwnMethods;
 use crate::report::{MadeAt, Why};
 use crate::timeout::{Given, Timeout};
 use crate::wait::{Interpreter, without_giving_up};
 use pyo3::exceptions::PyRuntimeError;
 use pyo3::prelude::*;
-use pyo3::types::{PyDict, PyTuple};
+use pyo3::types::{PyDict, PyString, PyTuple};
 use pyo3::{PyTraverseError, PyVisit};
 use ropewalk_sync as engine;
 use ropewalk_sync::Deadline;
@@ -25,13 +27,23 @@ pub(crate) struct ConditionEngine {
     engine: engine::Condition,
     lock: OnceLock<Py<PyAny>>,
     made: MadeAt,
+    own: OwnMethods,
 }
+
+/// What others of its methods call.
+const CALLED: &[&str] = &["_is_owned", "_release_save", "_acquire_restore", "notify"];
+const IS_OWNED: usize = 0;
+const RELEASE_SAVE: usize = 1;
+const ACQUIRE_RESTORE: usize = 2;
+const NOTIFY: usize = 3;
 
 /// What is needed to take the lock again.
 enum Released<'py> {
     Lock,
     RLock(usize),
     Foreign(Option<Bound<'py, PyAny>>),
+    /// By the condition's own method.
+    Own(Bound<'py, PyAny>),
 }
 
 #[pymethods]
@@ -43,13 +55,40 @@ impl ConditionEngine {
             engine: engine::Condition::default(),
             lock: OnceLock::new(),
             made: MadeAt::here(args.py()),
+            own: OwnMethods::default(),
         }
     }
 
-    /// Sets the lock; the first call counts.
-    fn _begin(&self, lock: Py<PyAny>) {
+    /// Sets the lock; the first call counts. `plain` is the class that programs begin with.
+    fn _begin(
+        slf: &Bound<'_, Self>,
+        lock: Bound<'_, PyAny>,
+        plain: &Bound<'_, PyAny>,
+    ) -> PyResult<()> {
+        let class = slf.get_type();
+        if !class.is(plain) {
+            // A lock's own methods go before those of a subclass.
+            let from = match lock.getattr_opt(intern!(slf.py(), "_release_save"))? {
+                None => IS_OWNED,
+                Some(_) => NOTIFY,
+            };
+            slf.get().own.note_class(&class, plain, CALLED, from)?;
+        }
         // Refused the second time: then the lock that was given is let go, nothing else.
-        drop(self.lock.set(lock));
+        drop(slf.get().lock.set(lock.unbind()));
+        Ok(())
+    }
+
+    fn __setattr__(
+        slf: &Bound<'_, Self>,
+        name: &Bound<'_, PyString>,
+        value: &Bound<'_, PyAny>,
+    ) -> PyResult<()> {
+        slf.get().own.set(slf, name, Some(value), CALLED)
+    }
+
+    fn __delattr__(slf: &Bound<'_, Self>, name: &Bound<'_, PyString>) -> PyResult<()> {
+        slf.get().own.set(slf, name, None, CALLED)
     }
 
     /// The lock under the condition.
@@ -68,43 +107,57 @@ impl ConditionEngine {
     /// The lock must be held; it is given back during the wait and taken again after it. Return
     /// True, or False if the time was over first.
     #[pyo3(signature = (timeout=None))]
-    fn wait(&self, py: Python<'_>, timeout: Option<&Bound<'_, PyAny>>) -> PyResult<bool> {
-        let lock = self.lock(py)?;
-        if !is_owned(&lock)? {
+    fn wait(slf: &Bound<'_, Self>, timeout: Option<&Bound<'_, PyAny>>) -> PyResult<bool> {
+        let (py, this) = (slf.py(), slf.get());
+        let lock = this.lock(py)?;
+        if !Self::owned(slf, &lock)? {
             return Err(PyRuntimeError::new_err("cannot wait on un-acquired lock"));
         }
         let timeout = Timeout::of_one_wait(timeout)?;
-        let place = self.engine.take_place();
-        let released = release(&lock)?;
+        let place = this.engine.take_place();
+        let released = Self::release_all(slf, &lock)?;
         let deadline = timeout.patience().deadline().unwrap_or_else(Deadline::now);
-        let why = Why::anyone("Condition", self, &self.made);
+        let why = Why::anyone("Condition", this, &this.made);
         let notified = place.sleep(deadline, &mut Interpreter::new(py, timeout, why));
-        let taken = retake(&lock, released);
+        let taken = match released {
+            Released::Own(state) => slf
+                .call_method1(intern!(py, "_acquire_restore"), (state,))
+                .map(drop),
+            released => retake(&lock, released),
+        };
         let notified = notified?;
         taken.map(|()| notified)
     }
 
     /// Let up to `n` of the threads that wait go on. The lock must be held.
     #[pyo3(signature = (n=Given(None)), text_signature = "($self, n=1)")]
-    fn notify(&self, py: Python<'_>, n: Given<'_>) -> PyResult<()> {
-        if !is_owned(&self.lock(py)?)? {
+    fn notify(slf: &Bound<'_, Self>, n: Given<'_>) -> PyResult<()> {
+        let this = slf.get();
+        if !Self::owned(slf, &this.lock(slf.py())?)? {
             return Err(PyRuntimeError::new_err("cannot notify on un-acquired lock"));
         }
         let count = match n.0 {
             None => 1,
-            Some(_) if self.engine.waiters() == 0 => 0,
+            Some(_) if this.engine.waiters() == 0 => 0,
             Some(n) => how_many(&n)?,
         };
-        self.engine.notify(count);
+        this.engine.notify(count);
         Ok(())
     }
 
     /// Let all threads that wait go on. The lock must be held.
-    fn notify_all(&self, py: Python<'_>) -> PyResult<()> {
-        if !is_owned(&self.lock(py)?)? {
+    fn notify_all(slf: &Bound<'_, Self>) -> PyResult<()> {
+        let this = slf.get();
+        if this.own.has(NOTIFY) {
+            let arguments = (this.engine.waiters(),);
+            return slf
+                .call_method1(intern!(slf.py(), "notify"), arguments)
+                .map(drop);
+        }
+        if !Self::owned(slf, &this.lock(slf.py())?)? {
             return Err(PyRuntimeError::new_err("cannot notify on un-acquired lock"));
         }
-        self.engine.notify_all();
+        this.engine.notify_all();
         Ok(())
     }
 
@@ -144,6 +197,33 @@ impl ConditionEngine {
     fn __traverse__(&self, visit: PyVisit<'_>) -> Result<(), PyTraverseError> {
         // The lock is set once and stays for life: a cycle through it is broken at the other end.
         self.lock.get().map_or(Ok(()), |lock| visit.call(lock))
+    }
+}
+
+impl ConditionEngine {
+    #[inline]
+    fn owned(slf: &Bound<'_, Self>, lock: &Bound<'_, PyAny>) -> PyResult<bool> {
+        if slf.get().own.has(IS_OWNED) {
+            return slf
+                .call_method0(intern!(slf.py(), "_is_owned"))?
+                .is_truthy();
+        }
+        is_owned(lock)
+    }
+
+    #[inline]
+    fn release_all<'py>(
+        slf: &Bound<'py, Self>,
+        lock: &Bound<'py, PyAny>,
+    ) -> PyResult<Released<'py>> {
+        let own = &slf.get().own;
+        // What one of the two returns the other one gets.
+        if own.has(RELEASE_SAVE) || own.has(ACQUIRE_RESTORE) {
+            return slf
+                .call_method0(intern!(slf.py(), "_release_save"))
+                .map(Released::Own);
+        }
+        release(lock)
     }
 }
 
@@ -222,6 +302,7 @@ fn retake(lock: &Bound<'_, PyAny>, released: Released<'_>) -> PyResult<()> {
                 lock.engine.acquire(Timeout::None.patience(), sleeper)
             })
         }
+        Released::Own(state) => retake(lock, Released::Foreign(Some(state))),
         Released::Foreign(state) => match lock.getattr_opt(intern!(py, "_acquire_restore"))? {
             Some(restore) => restore.call1((state,)).map(drop),
             None => lock.call_method0(intern!(py, "acquire")).map(drop),

@@ -2,13 +2,14 @@
 //! Promise: taking a permit that is there is one compare-and-swap.
 
 use crate::names::intern;
+use crate::own::OwnMethods;
 use crate::report::{MadeAt, Why};
 use crate::timeout::{Given, Timeout, Truth};
 use crate::wait::Interpreter;
 use pyo3::exceptions::PyValueError;
 use pyo3::prelude::*;
-use pyo3::types::{PyDict, PyTuple};
-use ropewalk_facade::atomic::{AtomicBool, AtomicUsize, Ordering};
+use pyo3::types::{PyDict, PyString, PyTuple};
+use ropewalk_facade::atomic::{AtomicUsize, Ordering};
 use ropewalk_sync as engine;
 
 /// Permits that threads take and give back; the base of `ropewalk.threading.Semaphore`.
@@ -19,9 +20,12 @@ pub(crate) struct SemaphoreEngine {
     made: MadeAt,
     /// The most permits there may be. Relaxed: written by `_begin` only.
     most: AtomicUsize,
-    /// A subclass has its own `release()`, which `with` has to use. Relaxed: as above.
-    own_release: AtomicBool,
+    /// Whether `with` has to call a `release()` that is not ours.
+    own: OwnMethods,
 }
+
+/// What others of its methods call.
+const CALLED: &[&str] = &["release"];
 
 #[pymethods]
 impl SemaphoreEngine {
@@ -32,7 +36,7 @@ impl SemaphoreEngine {
             made: MadeAt::here(args.py()),
             engine: engine::Semaphore::new(1),
             most: AtomicUsize::new(engine::Semaphore::MOST),
-            own_release: AtomicBool::new(false),
+            own: OwnMethods::default(),
         }
     }
 
@@ -42,11 +46,20 @@ impl SemaphoreEngine {
         this.engine.set_permits(value);
         this.most
             .store(most.unwrap_or(engine::Semaphore::MOST), Ordering::Relaxed);
-        let name = intern!(slf.py(), "release");
-        let ours = slf.py().get_type::<Self>().getattr(name)?;
-        let theirs = slf.get_type().getattr(name)?;
-        this.own_release.store(!theirs.is(&ours), Ordering::Relaxed);
-        Ok(())
+        let plain = slf.py().get_type::<Self>();
+        this.own.note_class(&slf.get_type(), &plain, CALLED, 0)
+    }
+
+    fn __setattr__(
+        slf: &Bound<'_, Self>,
+        name: &Bound<'_, PyString>,
+        value: &Bound<'_, PyAny>,
+    ) -> PyResult<()> {
+        slf.get().own.set(slf, name, Some(value), CALLED)
+    }
+
+    fn __delattr__(slf: &Bound<'_, Self>, name: &Bound<'_, PyString>) -> PyResult<()> {
+        slf.get().own.set(slf, name, None, CALLED)
     }
 
     /// Take a permit and return True.
@@ -108,7 +121,7 @@ impl SemaphoreEngine {
         _error: &Bound<'_, PyAny>,
         _traceback: &Bound<'_, PyAny>,
     ) -> PyResult<()> {
-        if slf.get().own_release.load(Ordering::Relaxed) {
+        if slf.get().own.any() {
             return slf.call_method0(intern!(slf.py(), "release")).map(drop);
         }
         slf.get().give_back(1)
@@ -118,6 +131,22 @@ impl SemaphoreEngine {
     #[getter]
     fn _value(&self) -> usize {
         self.engine.permits()
+    }
+
+    #[setter(_value)]
+    fn set_value(&self, value: usize) {
+        self.engine.set_permits(value);
+    }
+
+    /// The most permits there may be.
+    #[getter]
+    fn _most(&self) -> usize {
+        self.most.load(Ordering::Relaxed)
+    }
+
+    #[setter(_most)]
+    fn set_most(&self, most: usize) {
+        self.most.store(most, Ordering::Relaxed);
     }
 
     /// Forget who waited: for the one thread of a forked child.

@@ -1,0 +1,80 @@
+//! Methods of a program's own in place of ours.
+//!
+//! Promise: a method that a subclass overrides, or that is set on one object, is noticed when the
+//! object is made or the attribute is set; whoever takes a short cut past it asks here with one
+//! load.
+
+#![expect(
+    unsafe_code,
+    reason = "attributes are set by the C API's function for it"
+)]
+
+use pyo3::exceptions::PyAttributeError;
+use pyo3::ffi;
+use pyo3::prelude::*;
+use pyo3::types::{PyString, PyType};
+use ropewalk_facade::atomic::{AtomicU8, Ordering};
+
+/// Which of a few methods are the program's own: a bit for each, in the order of their names.
+///
+/// Relaxed throughout: it says what was set before, not what happened beside it.
+#[derive(Debug, Default)]
+pub(crate) struct OwnMethods(AtomicU8);
+
+impl OwnMethods {
+    #[inline]
+    pub(crate) fn any(&self) -> bool {
+        self.0.load(Ordering::Relaxed) != 0
+    }
+
+    /// Whether the one at this place among the names is.
+    #[inline]
+    pub(crate) fn has(&self, place: usize) -> bool {
+        self.0.load(Ordering::Relaxed) & 1 << place != 0
+    }
+
+    fn note(&self, place: usize) {
+        self.0.fetch_or(1 << place, Ordering::Relaxed);
+    }
+
+    /// Notes what this class has instead of what `plain`, a base of it, has: of the names from
+    /// that place on.
+    pub(crate) fn note_class(
+        &self,
+        class: &Bound<'_, PyType>,
+        plain: &Bound<'_, PyAny>,
+        names: &[&str],
+        from: usize,
+    ) -> PyResult<()> {
+        for (place, name) in names.iter().enumerate().skip(from) {
+            if !class.getattr(*name)?.is(&plain.getattr(*name)?) {
+                self.note(place);
+            }
+        }
+        Ok(())
+    }
+
+    /// Sets an attribute of `object` (with `None`, deletes it), and notes it.
+    pub(crate) fn set(
+        &self,
+        object: &Bound<'_, PyAny>,
+        name: &Bound<'_, PyString>,
+        value: Option<&Bound<'_, PyAny>>,
+        names: &[&str],
+    ) -> PyResult<()> {
+        let value = value.map_or(std::ptr::null_mut(), Bound::as_ptr);
+        // SAFETY: this thread is attached, as the handles show; the first two are live objects,
+        // the second is a string, and the third is live or null, which stands for deletion.
+        let outcome =
+            unsafe { ffi::PyObject_GenericSetAttr(object.as_ptr(), name.as_ptr(), value) };
+        if outcome != 0 {
+            return Err(PyErr::take(object.py())
+                .unwrap_or_else(|| PyAttributeError::new_err(name.to_string())));
+        }
+        let name = name.to_str()?;
+        if let Some(place) = names.iter().position(|one| *one == name) {
+            self.note(place);
+        }
+        Ok(())
+    }
+}
