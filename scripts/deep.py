@@ -22,6 +22,7 @@ from toolchain import (
 
 DEEP_PREEMPTIONS = 3
 STRESS_ROUNDS = 50
+EXIT_ROUNDS = 500
 
 HOST = "x86_64-unknown-linux-gnu"
 LEAKS = ROOT / "scripts" / "leaks_on_purpose.txt"
@@ -97,6 +98,9 @@ def main() -> int:
     python = venv_tool("python")
     rounds = ["tests/stress/run.py", "--rounds", str(STRESS_ROUNDS)]
     suite(f"stress, {STRESS_ROUNDS} rounds", [python, *rounds])
+    rounds = ["tests/stress/run.py", "--rounds", str(EXIT_ROUNDS), "-j2"]
+    words = [python, *rounds, "--scenario", "exit_inside_calls"]
+    suite(f"ends inside calls, {EXIT_ROUNDS} rounds", words)
     suite("uvloop's tests", [python, "tests/software/uvloop_tests.py"])
     suite("other projects' tests", [python, "tests/software/suites.py"])
     suite("CPython's tests, all", [python, "tests/cpython/run.py", "-j2"])

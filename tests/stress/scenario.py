@@ -8,7 +8,8 @@ import faulthandler
 import importlib
 import random
 import sys
-from types import ModuleType
+from types import ModuleType, SimpleNamespace
+from typing import Any
 
 HANG_SECONDS = 30
 
@@ -18,19 +19,35 @@ def load(name: str) -> ModuleType:
     return importlib.import_module(f"tests.stress.scenarios.{name}")
 
 
-def implementation(scenario: ModuleType, impl: str) -> ModuleType:
+def implementation(scenario: ModuleType, impl: str) -> Any:
     """The module that a scenario is about: queue, unless it says another MODULE.
 
     threading and asyncio are installed as a whole: their parts use each other by
-    name, and threads and loops that others make are ours too.
+    name, and threads and loops that others make are ours too. "*" means all of them.
     """
     name = getattr(scenario, "MODULE", "queue")
+    if name == "*":
+        return _everything(impl)
     if impl == "stdlib":
         return importlib.import_module(name)
     if name in ("threading", "asyncio"):
         importlib.import_module("ropewalk").install(name)
         return importlib.import_module(name)
     return importlib.import_module(f"ropewalk.{name}")
+
+
+def _everything(impl: str) -> SimpleNamespace:
+    """All that ropewalk replaces, at once."""
+    if impl != "stdlib":
+        importlib.import_module("ropewalk").install()
+    names = {
+        "asyncio": "asyncio",
+        "futures": "concurrent.futures",
+        "queue": "queue",
+        "threading": "threading",
+    }
+    modules = {key: importlib.import_module(name) for key, name in names.items()}
+    return SimpleNamespace(**modules)
 
 
 def main() -> None:

@@ -20,3 +20,10 @@ def test_a_round_is_clean(name: str, seed: int) -> None:
         pytest.skip("the standard library hangs in it")
     ended = play(name, seed, _IMPL)
     assert ended.clean, ended.told()
+
+
+@pytest.mark.timeout(300)
+def test_thirty_programs_end_with_threads_inside_calls_of_the_engine() -> None:
+    rounds = [play("exit_inside_calls", _CHANCE + n, _IMPL) for n in range(30)]
+    unclean = [ended.told() for ended in rounds if not ended.clean]
+    assert not unclean, "\n".join(unclean)

@@ -38,6 +38,9 @@ mod _ropewalk {
     /// Makes `import ropewalk._ropewalk.queue` work although the extension is not a package.
     #[pymodule_init]
     fn init(module: &Bound<'_, PyModule>) -> PyResult<()> {
+        // Up to 3.13 the interpreter ends daemon threads by unwinding them (3.14 parks them).
+        #[cfg(not(Py_3_14))]
+        ropewalk_sys::park_threads_ended_by(pyo3::ffi::Py_IsInitialized as *const ());
         let modules = module.py().import("sys")?.getattr("modules")?;
         for name in ["asyncio", "futures", "queue", "report", "threading"] {
             modules.set_item(format!("ropewalk._ropewalk.{name}"), module.getattr(name)?)?;

@@ -62,6 +62,32 @@ pub use inspect_portable::{
     quit_is_undecided, read_bytes, read_word, write_to_stderr,
 };
 
+#[cfg(all(
+    target_os = "linux",
+    target_env = "gnu",
+    target_pointer_width = "64",
+    not(loom)
+))]
+mod thread_end;
+#[cfg(all(
+    target_os = "linux",
+    target_env = "gnu",
+    target_pointer_width = "64",
+    not(loom)
+))]
+pub use thread_end::park_threads_ended_by;
+
+/// Where `pthread_exit` unwinds nothing, there is nothing to do.
+#[cfg(not(all(
+    target_os = "linux",
+    target_env = "gnu",
+    target_pointer_width = "64",
+    not(loom)
+)))]
+pub fn park_threads_ended_by(_inside: *const ()) -> bool {
+    false
+}
+
 /// Why a sleep on a [`Futex`] ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[must_use]
