@@ -9,6 +9,7 @@ mod futures;
 mod names;
 mod own;
 mod queue;
+mod raised;
 mod report;
 mod threading;
 mod timeout;

@@ -5,6 +5,7 @@
 //! and a time beyond the platform's is refused when a wait would begin, not before.
 
 use crate::names::intern;
+use crate::raised::Raised;
 use pyo3::exceptions::{PyOverflowError, PyValueError};
 use pyo3::prelude::*;
 use pyo3::types::{PyBool, PyFloat};
@@ -214,18 +215,20 @@ impl Timeout {
 /// Python, which a patch release of 3.11 changed.
 #[cold]
 pub(crate) fn too_long() -> PyErr {
-    Python::attach(|py| {
+    let refused = Python::try_attach(|py| {
         let lock = py
             .import(intern!(py, "_thread"))
             .and_then(|module| module.call_method0(intern!(py, "allocate_lock")));
         match lock.and_then(|lock| lock.call_method1(intern!(py, "acquire"), (true, f64::MAX))) {
             Err(why) if why.is_instance_of::<PyOverflowError>(py) => {
                 why.set_traceback(py, None);
-                why
+                Some(why)
             }
-            _ => PyOverflowError::new_err("timestamp out of range for platform time_t"),
+            _ => None,
         }
-    })
+    });
+    let instead = || PyOverflowError::new_err("timestamp out of range for platform time_t");
+    refused.flatten().unwrap_or_else(instead)
 }
 
 fn seconds_of(timeout: &Bound<'_, PyAny>) -> PyResult<f64> {
@@ -240,7 +243,7 @@ fn seconds_of_whole_number(timeout: &Bound<'_, PyAny>) -> PyResult<f64> {
     if let Ok(number) = timeout.cast::<PyFloat>() {
         return Ok(number.value());
     }
-    match timeout.extract::<i64>() {
+    match timeout.extract::<i64>().made(timeout.py()) {
         #[expect(clippy::cast_precision_loss, reason = "exact far beyond LONGEST")]
         Ok(whole) => Ok(whole as f64),
         Err(why) if why.is_instance_of::<PyOverflowError>(timeout.py()) => {

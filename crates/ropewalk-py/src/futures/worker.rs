@@ -7,6 +7,7 @@
 use super::starving::{NumberedPool, Place, set_place};
 use crate::error::futures_names;
 use crate::names::intern;
+use crate::raised::Raised;
 use pyo3::prelude::*;
 use ropewalk_park::{Deadline, Outcome, Sleeper, Waiter};
 use ropewalk_pool::Wake;
@@ -80,6 +81,7 @@ pub(super) fn work(py: Python<'_>, pool: &Arc<NumberedPool>, crew: &Bound<'_, Py
 /// Logs what went wrong beside the tasks.
 #[cold]
 fn log(py: Python<'_>, why: PyErr) {
+    let why = why.made(py);
     let logged = futures_names(py).and_then(|names| {
         let rare = names.rare.bind(py);
         rare.call_method1(intern!(py, "log_worker"), (why.value(py),))

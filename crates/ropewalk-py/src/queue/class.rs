@@ -14,6 +14,7 @@ use super::inside::{Attributes, look_inside};
 use crate::error::{Refusal, of_task_done};
 use crate::names::intern;
 use crate::own::OwnMethods;
+use crate::raised::Raised;
 use crate::report::MadeAt;
 use crate::timeout::{Flag, Timeout, Truth};
 use pyo3::exceptions::PyTypeError;
@@ -190,6 +191,7 @@ impl QueueEngine {
                     .map(drop)
             }
             Err((Refusal::Raise(why, _), rest)) => {
+                let why = why.made(py);
                 why.value(py)
                     .setattr(intern!(py, "remaining"), PyTuple::new(py, rest)?)?;
                 Err(why)

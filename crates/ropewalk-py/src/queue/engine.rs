@@ -20,11 +20,11 @@ impl Order<Item> for PythonOrder {
 
     fn before(a: &Item, b: &Item) -> PyResult<bool> {
         // Called from a method of a Python class, so this thread is attached and this is cheap.
-        Python::attach(|py| a.bind(py).lt(b.bind(py)))
+        Python::try_attach(|py| a.bind(py).lt(b.bind(py))).unwrap_or(Ok(false))
     }
 
     fn lost(failure: PyErr) {
-        Python::attach(|py| failure.write_unraisable(py, None));
+        Python::try_attach(|py| failure.write_unraisable(py, None));
     }
 }
 

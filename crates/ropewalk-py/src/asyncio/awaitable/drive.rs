@@ -8,6 +8,7 @@
 use super::object::{CREATED, Claim, Object, RUNNING, SUSPENDED};
 use super::work::Step;
 use crate::names::intern;
+use crate::raised::Raised;
 use pyo3::exceptions::{
     PyGeneratorExit, PyRuntimeError, PyStopIteration, PyTypeError, PyValueError,
 };
@@ -56,6 +57,7 @@ pub(super) fn throw(py: Python<'_>, object: &Object, error: PyErr) -> PyResult<A
     if claim.found == CREATED {
         return Err(error);
     }
+    let error = error.made(py);
     let Some(inner) = claim.inner().take() else {
         let step = claim.resume(py, Err(error));
         return go_on(py, claim, step);
@@ -92,7 +94,7 @@ pub(super) fn close(py: Python<'_>, object: &Object) -> PyResult<Option<Py<PyAny
     };
     let error = closed.err().unwrap_or_else(|| PyGeneratorExit::new_err(()));
     let step = claim.resume(py, Err(error));
-    match go_on(py, claim, step) {
+    match go_on(py, claim, step).made(py) {
         Ok(Answer::Return(value)) => Ok(Some(value)),
         Ok(Answer::Yield(_)) => {
             let why = "coroutine ignored GeneratorExit";
@@ -157,10 +159,11 @@ pub(crate) fn begin(awaited: Bound<'_, PyAny>) -> PyResult<Step> {
 
 /// A `StopIteration` that leaves a coroutine would be taken for its end.
 fn no_stop_iteration(py: Python<'_>, error: PyErr) -> PyErr {
+    let error = error.made(py);
     if !error.is_instance_of::<PyStopIteration>(py) {
         return error;
     }
-    let instead = PyRuntimeError::new_err("coroutine raised StopIteration");
+    let instead = PyRuntimeError::new_err("coroutine raised StopIteration").made(py);
     instead.set_cause(py, Some(error.clone_ref(py)));
     instead.set_context(py, Some(error));
     instead
@@ -168,6 +171,7 @@ fn no_stop_iteration(py: Python<'_>, error: PyErr) -> PyErr {
 
 /// A `StopIteration` from below is the end of what is awaited.
 fn returned(py: Python<'_>, error: PyErr) -> PyResult<Answer> {
+    let error = error.made(py);
     if !error.is_instance_of::<PyStopIteration>(py) {
         return Err(error);
     }

@@ -14,6 +14,7 @@
 
 use super::origin::Origin;
 use super::work::{ROOM, Step, Stop, Visit, Work};
+use crate::raised::Raised;
 use pyo3::ffi;
 use pyo3::prelude::*;
 use ropewalk_facade::atomic::{AtomicBool, AtomicPtr, AtomicU32, Ordering};
@@ -224,7 +225,9 @@ impl Claim<'_> {
         outcome: PyResult<Py<PyAny>>,
     ) -> PyResult<Step> {
         // SAFETY: as above.
-        unsafe { (self.object.body.table.resume)(self.object.body.room.get(), py, outcome) }
+        unsafe {
+            (self.object.body.table.resume)(self.object.body.room.get(), py, outcome.made(py))
+        }
     }
 
     /// What the coroutine awaits.

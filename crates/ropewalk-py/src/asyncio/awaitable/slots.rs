@@ -23,7 +23,7 @@ use pyo3::impl_::trampoline::{MethodDef, binaryfunc, inquiry, iternextfunc, repr
 use pyo3::prelude::*;
 use pyo3::types::{PyTraceback, PyTuple, PyType};
 use ropewalk_facade::atomic::Ordering;
-use std::ffi::{c_int, c_void};
+use std::ffi::{CString, c_int, c_void};
 
 /// A trampoline of `PyO3` to one function.
 macro_rules! through {
@@ -289,17 +289,29 @@ unsafe fn repr(py: Python<'_>, this: *mut ffi::PyObject) -> PyResult<*mut ffi::P
     Ok(text.into_pyobject(py)?.into_ptr())
 }
 
+/// Says that the coroutine was never awaited: by the module `warnings`, or without it when the
+/// interpreter has none any more.
+#[cold]
+fn warn_unawaited(coroutine: &Bound<'_, PyAny>, qualname: &str) -> PyResult<()> {
+    let py = coroutine.py();
+    let module = py.import(intern!(py, "warnings"));
+    match module.and_then(|module| module.getattr(intern!(py, "_warn_unawaited_coroutine"))) {
+        Ok(warn) => warn.call1((coroutine,)).map(drop),
+        Err(_) => {
+            let text = CString::new(format!("coroutine '{qualname}' was never awaited"))?;
+            let class = py.get_type::<pyo3::exceptions::PyRuntimeWarning>();
+            PyErr::warn(py, &class, &text, 1)
+        }
+    }
+}
+
 /// What happens to a coroutine that nobody can reach any more.
 #[expect(clippy::unnecessary_wraps, reason = "the trampoline's signature")]
 unsafe fn finish(py: Python<'_>, this: *mut ffi::PyObject) -> PyResult<c_int> {
     let coroutine = argument(py, this);
     let raised = PyErr::take(py);
     let done = match object(this).state() {
-        CREATED => py
-            .import(intern!(py, "warnings"))
-            .and_then(|warnings| warnings.getattr(intern!(py, "_warn_unawaited_coroutine")))
-            .and_then(|warn| warn.call1((&coroutine,)))
-            .map(drop),
+        CREATED => warn_unawaited(&coroutine, object(this).origin().qualname),
         _ => drive::close(py, object(this)).map(drop),
     };
     if let Err(error) = done {

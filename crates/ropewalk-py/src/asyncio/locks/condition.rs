@@ -7,6 +7,7 @@
 use super::cancelled::is_cancellation;
 use crate::asyncio::awaitable::{Held, Origin, Step, Stop, Visit, Work, coroutine, future};
 use crate::names::intern;
+use crate::raised::Raised;
 use pyo3::exceptions::{PyBaseException, PyRuntimeError};
 use pyo3::prelude::*;
 use pyo3::types::PyBool;
@@ -45,7 +46,7 @@ impl Wait {
             match make() {
                 Ok(waiter) => waiter,
                 Err(error) => {
-                    self.ended = Some(Held::new(error.into_value(py)));
+                    self.ended = Some(Held::new(error.made(py).into_value(py)));
                     return self.take_back(py);
                 }
             }
@@ -74,7 +75,7 @@ impl Wait {
         if let Some(waiter) = self.waiter.take() {
             let waiters = self.condition.getattr(py, intern!(py, "_waiters"))?;
             let removed = waiters.call_method1(py, intern!(py, "remove"), (&*waiter,));
-            let ended = outcome.and(removed).err();
+            let ended = outcome.and(removed).made(py).err();
             self.ended = ended.map(|error| Held::new(error.into_value(py)));
             return self.take_back(py);
         }
@@ -91,7 +92,7 @@ impl Wait {
                 let last = if self.passes_on {
                     error
                 } else {
-                    PyErr::from_type(error.get_type(py), ())
+                    PyErr::from_type(error.get_type(py), ()).made(py)
                 };
                 if let Some(before) = self.ended.take() {
                     last.set_context(py, Some(raised(py, &before)));

@@ -8,6 +8,7 @@
 use super::core::LoopCore;
 use super::handle;
 use crate::names::intern;
+use crate::raised::Raised;
 use pyo3::exceptions::{PyKeyboardInterrupt, PySystemExit};
 use pyo3::panic::PanicException;
 use pyo3::prelude::*;
@@ -67,7 +68,7 @@ impl NativeCall {
 
     pub(super) fn run(&self, event_loop: &Bound<'_, LoopCore>) -> PyResult<()> {
         let py = event_loop.py();
-        let Err(error) = self.call(py) else {
+        let Err(error) = self.call(py).made(py) else {
             return Ok(());
         };
         if leaves_the_loop(py, &error) {

@@ -9,6 +9,7 @@ use super::plain::{self, descriptor};
 use super::view::View;
 use crate::asyncio::room;
 use crate::names::intern;
+use crate::raised::Raised;
 use pyo3::gc::{PyTraverseError, PyVisit};
 use pyo3::prelude::*;
 use pyo3::types::{PyByteArray, PyBytes, PyMemoryView, PyTuple};
@@ -131,7 +132,7 @@ impl Datagrams {
                     protocol.call_method1(intern!(py, "datagram_received"), (data, sender))?;
                 }
                 Err(error) => {
-                    let error = raised(py, &error).into_value(py);
+                    let error = raised(py, &error).made(py).into_value(py);
                     protocol.call_method1(intern!(py, "error_received"), (error,))?;
                     return Ok(());
                 }

@@ -2,6 +2,7 @@
 //! Promise: class, `errno` and text are those of Python's own socket methods.
 
 use crate::names::once;
+use crate::raised::Raised;
 use pyo3::exceptions::{
     PyBlockingIOError, PyInterruptedError, PyKeyboardInterrupt, PyOSError, PySystemExit,
 };
@@ -45,7 +46,7 @@ pub(super) fn settled<T>(py: Python<'_>, answer: io::Result<T>) -> PyResult<Opti
 
 /// What a method of a socket came to: None when it has to be tried again.
 pub(super) fn called<T>(py: Python<'_>, answer: PyResult<T>) -> PyResult<Option<T>> {
-    match answer {
+    match answer.made(py) {
         Ok(value) => Ok(Some(value)),
         Err(error)
             if error.is_instance_of::<PyBlockingIOError>(py)

@@ -6,6 +6,7 @@ use super::failure::ends_the_loop;
 use super::operation::Attempt;
 use crate::asyncio::loops::{Direction, LoopCore, NativeCall};
 use crate::names::intern;
+use crate::raised::Raised;
 use pyo3::gc::{PyTraverseError, PyVisit};
 use pyo3::prelude::*;
 use pyo3::types::PyDict;
@@ -132,6 +133,7 @@ fn ready(pending: &Bound<'_, PyAny>) -> PyResult<()> {
         },
         Err(error) => error,
     };
+    let error = error.made(py);
     if ends_the_loop(py, &error) {
         return Err(error);
     }

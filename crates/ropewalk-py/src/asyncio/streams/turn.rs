@@ -5,6 +5,7 @@
 
 use super::stdlib::{or_none, stdlib};
 use super::store::Store;
+use crate::raised::Raised;
 use pyo3::exceptions::{PyRuntimeError, PyStopAsyncIteration, PyValueError};
 use pyo3::prelude::*;
 use pyo3::pybacked::PyBackedBytes;
@@ -46,8 +47,8 @@ impl Refusal {
             },
             Self::Overrun(message, consumed) => overrun(py, message, consumed),
             Self::Line(message, consumed) => {
-                let error = PyValueError::new_err(message);
-                error.set_context(py, Some(overrun(py, message, consumed)));
+                let error = PyValueError::new_err(message).made(py);
+                error.set_context(py, Some(overrun(py, message, consumed).made(py)));
                 error
             }
             Self::NoMoreLines => PyStopAsyncIteration::new_err(()),

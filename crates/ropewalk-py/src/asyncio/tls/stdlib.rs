@@ -5,6 +5,7 @@
 use super::engine::TlsEngine;
 use crate::asyncio::streams::Watched;
 use crate::names::{intern, once};
+use crate::raised::Raised;
 use pyo3::exceptions::{PyException, PyRuntimeError, PyValueError};
 use pyo3::prelude::*;
 use pyo3::types::{PyString, PyTuple, PyType};
@@ -141,6 +142,7 @@ impl Stdlib {
 /// Ends the connection because of `error`, as Python does where it catches `Exception`.
 pub(super) fn fatal(engine: &Bound<'_, TlsEngine>, error: PyErr) -> PyResult<()> {
     let py = engine.py();
+    let error = error.made(py);
     if !error.is_instance_of::<PyException>(py) {
         return Err(error);
     }

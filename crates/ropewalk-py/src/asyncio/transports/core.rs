@@ -6,6 +6,7 @@
 
 use super::{reading, writing};
 use crate::names::intern;
+use crate::raised::Raised;
 use pyo3::exceptions::{PyKeyboardInterrupt, PySystemExit};
 use pyo3::gc::{PyTraverseError, PyVisit};
 use pyo3::prelude::*;
@@ -66,6 +67,7 @@ impl StreamCore {
 
     /// Ends the connection because of `error`; what asks the program to end goes on instead.
     pub(super) fn fatal(&self, py: Python<'_>, error: PyErr, words: &str) -> PyResult<()> {
+        let error = error.made(py);
         if is_to_pass(py, &error) {
             return Err(error);
         }

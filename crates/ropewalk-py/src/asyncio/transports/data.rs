@@ -19,7 +19,8 @@ use std::slice;
 /// The exception for an error of the system, as Python's own calls raise it.
 pub(super) fn os_error(error: io::Error) -> PyErr {
     match error.raw_os_error() {
-        Some(code) => Python::attach(|py| {
+        // Where there is an error of the system, a method of ours is running: attached.
+        Some(code) => Python::try_attach(|py| {
             let words = py
                 .import(crate::names::intern!(py, "os"))
                 .and_then(|os| os.call_method1(crate::names::intern!(py, "strerror"), (code,)));
@@ -27,7 +28,8 @@ pub(super) fn os_error(error: io::Error) -> PyErr {
                 Ok(words) => PyOSError::new_err((code, words.unbind())),
                 Err(why) => why,
             }
-        }),
+        })
+        .unwrap_or_else(|| error.into()),
         None => error.into(),
     }
 }

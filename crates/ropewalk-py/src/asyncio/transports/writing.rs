@@ -6,6 +6,7 @@
 use super::core::{StreamCore, is_to_pass};
 use super::data::{Given, os_error};
 use crate::names::intern;
+use crate::raised::Raised;
 use pyo3::prelude::*;
 use pyo3::pybacked::PyBackedBytes;
 use pyo3::types::PyString;
@@ -168,6 +169,7 @@ fn failed(
     error: PyErr,
     name: &Bound<'_, PyString>,
 ) -> PyResult<()> {
+    let error = error.made(py);
     if is_to_pass(py, &error) {
         return Err(error);
     }

@@ -4,6 +4,7 @@ use super::calls::make;
 use super::stock::Stock;
 use crate::asyncio::running::running_loop;
 use crate::names::intern;
+use crate::raised::Raised;
 use pyo3::exceptions::{PyRuntimeError, PyValueError};
 use pyo3::prelude::*;
 use pyo3::types::{PyDict, PyType};
@@ -110,7 +111,7 @@ impl<'py> Maker<'py> {
         &self,
         coroutine: &Bound<'py, PyAny>,
     ) -> PyResult<Bound<'py, PyAny>> {
-        let made = self.create(coroutine);
+        let made = self.create(coroutine).made(coroutine.py());
         if let Err(error) = &made
             && error.is_instance_of::<PyRuntimeError>(coroutine.py())
         {

@@ -11,6 +11,7 @@ use super::stock::Stock;
 use super::timeout::Timeout;
 use crate::asyncio::awaitable::{Origin, Step, Stop, Visit, Work, begin, coroutine};
 use crate::names::intern;
+use crate::raised::Raised;
 use pyo3::prelude::*;
 use pyo3::types::PyType;
 use std::ffi::CStr;
@@ -136,6 +137,7 @@ fn after(py: Python<'_>, error: PyErr, ended: PyResult<Py<PyAny>>) -> PyErr {
 
 /// What Python does to an exception that is raised while another is handled.
 fn raised_while(py: Python<'_>, raised: PyErr, handled: PyErr) -> PyErr {
+    let (raised, handled) = (raised.made(py), handled.made(py));
     if raised.value(py).is(handled.value(py)) {
         return raised;
     }

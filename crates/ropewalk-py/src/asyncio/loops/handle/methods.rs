@@ -7,6 +7,7 @@
 use super::super::entry::leaves_the_loop;
 use super::kinds::{kind_of, kinds};
 use super::run::{call, cancel_ours};
+use crate::raised::Raised;
 use pyo3::exceptions::PyAttributeError;
 use pyo3::prelude::*;
 use pyo3::{Borrowed, ffi};
@@ -74,7 +75,7 @@ pub(super) unsafe extern "C" fn run_method(
     let body = |handle: &Bound<'_, PyAny>| {
         let py = handle.py();
         let kinds = kinds()?;
-        if let Err(error) = call(kinds, handle) {
+        if let Err(error) = call(kinds, handle).made(py) {
             if leaves_the_loop(py, &error) {
                 return Err(error);
             }

@@ -12,6 +12,7 @@ use super::kinds::{Kind, Kinds, kind_of, kinds};
 use super::make::{number_of, track, track_if_kept};
 use super::spares::done_with;
 use crate::names::intern;
+use crate::raised::Raised;
 use pyo3::exceptions::PyRuntimeError;
 use pyo3::prelude::*;
 use pyo3::types::{PyBool, PyTuple};
@@ -124,6 +125,7 @@ fn failed(
     error: PyErr,
 ) -> PyResult<()> {
     let py = handle.py();
+    let error = error.made(py);
     if leaves_the_loop(py, &error) {
         return Err(error);
     }
