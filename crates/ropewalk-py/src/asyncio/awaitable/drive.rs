@@ -134,6 +134,7 @@ fn go_on(py: Python<'_>, mut claim: Claim<'_>, mut step: PyResult<Step>) -> PyRe
             Ok(Step::Wait(awaited)) => awaited,
             Ok(Step::Yield(value, inner)) => {
                 *claim.inner() = inner;
+                claim.origin().keep(py);
                 claim.suspend();
                 return Ok(Answer::Yield(value));
             }

@@ -230,6 +230,10 @@ impl Claim<'_> {
         }
     }
 
+    pub(super) fn origin(&self) -> &'static Origin {
+        self.object.origin()
+    }
+
     /// What the coroutine awaits.
     pub(super) fn inner(&mut self) -> &mut Option<Py<PyAny>> {
         // SAFETY: claimed, and borrowed from the one claim.

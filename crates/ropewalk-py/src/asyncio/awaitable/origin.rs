@@ -1,14 +1,35 @@
 //! Where a native coroutine comes from, for whoever looks at one.
 //!
-//! Promise: nothing is looked up before somebody asks.
+//! Promise: nothing is looked up before somebody asks or the first coroutine of a method waits. From
+//! then on it is known also while the interpreter ends, when there are no modules any more.
 
 #![expect(unsafe_code, reason = "frames are made by a C function only")]
 
 use pyo3::ffi;
 use pyo3::prelude::*;
-use pyo3::types::{PyDict, PyModule};
+use pyo3::types::PyDict;
+use ropewalk_facade::atomic::{AtomicUsize, Ordering};
+use ropewalk_park::ShortLock;
+use std::ptr;
+use std::sync::LazyLock;
+
+/// What is kept of a method whose coroutines have waited.
+struct Kept {
+    origin: &'static Origin,
+    code: Option<Py<PyAny>>,
+    globals: Py<PyDict>,
+}
+
+static KEPT: LazyLock<ShortLock<Vec<Kept>>> = LazyLock::new(|| ShortLock::new(Vec::new()));
+
+/// More places than there are methods.
+const PLACES: usize = 64;
+
+/// Addresses of origins that are surely kept, each at the place that it points to.
+static SEEN: [AtomicUsize; PLACES] = [const { AtomicUsize::new(0) }; PLACES];
 
 /// The Python method that hands a coroutine out.
+#[derive(PartialEq)]
 pub(crate) struct Origin {
     /// The module that defines it.
     pub(crate) module: &'static str,
@@ -26,6 +47,16 @@ impl Origin {
 
     /// The method's code; None where the method is not written in Python.
     pub(super) fn code<'py>(&self, py: Python<'py>) -> PyResult<Option<Bound<'py, PyAny>>> {
+        match self.code_of_now(py) {
+            Err(why) => {
+                let code = |kept: &Kept| kept.code.as_ref().map(|code| code.bind(py).clone());
+                self.kept(code).ok_or(why)
+            }
+            found => found,
+        }
+    }
+
+    fn code_of_now<'py>(&self, py: Python<'py>) -> PyResult<Option<Bound<'py, PyAny>>> {
         let mut found = py.import(self.module)?.into_any();
         for part in self.qualname.split('.') {
             match found.getattr_opt(part)? {
@@ -36,13 +67,48 @@ impl Origin {
         found.getattr_opt("__code__")
     }
 
+    /// Keeps what `code` and `frame` need: a coroutine of this method waits.
+    #[inline]
+    pub(super) fn keep(&'static self, py: Python<'_>) {
+        let address = ptr::from_ref(self).addr();
+        let seen = &SEEN[address / align_of::<Self>() % PLACES];
+        if seen.load(Ordering::Relaxed) != address {
+            self.keep_now(py);
+            seen.store(address, Ordering::Relaxed);
+        }
+    }
+
+    #[cold]
+    fn keep_now(&'static self, py: Python<'_>) {
+        if KEPT.lock().iter().any(|kept| ptr::eq(kept.origin, self)) {
+            return;
+        }
+        // What cannot be looked up now says so to whoever asks.
+        let (Ok(code), Ok(module)) = (self.code_of_now(py), py.import(self.module)) else {
+            return;
+        };
+        let kept = Kept {
+            origin: self,
+            code: code.map(Bound::unbind),
+            globals: module.dict().unbind(),
+        };
+        KEPT.lock().push(kept);
+    }
+
+    fn kept<T>(&self, look: impl FnOnce(&Kept) -> T) -> Option<T> {
+        let all = KEPT.lock();
+        all.iter().find(|kept| *kept.origin == *self).map(look)
+    }
+
     /// A frame that stands at the method's first line, and never runs.
     pub(super) fn frame<'py>(&self, py: Python<'py>) -> PyResult<Option<Bound<'py, PyAny>>> {
         let Some(code) = self.code(py)? else {
             return Ok(None);
         };
-        let module: Bound<'py, PyModule> = py.import(self.module)?;
-        let globals: Bound<'py, PyDict> = module.dict();
+        let globals = match py.import(self.module) {
+            Ok(module) => module.dict(),
+            Err(why) => self.kept(|kept| kept.globals.bind(py).clone()).ok_or(why)?,
+        };
         // SAFETY: this thread is attached, so it has a state.
         let state = unsafe { ffi::PyThreadState_Get() };
         // SAFETY: `code` is a code object, as the `__code__` of a function is; the globals are

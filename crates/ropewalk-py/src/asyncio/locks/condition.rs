@@ -4,7 +4,7 @@
 //! it is released and taken through the condition's `release` and `acquire`. Since Python 3.13 a
 //! notification that ends in an exception is passed on to the next waiter.
 
-use super::cancelled::is_cancellation;
+use super::cancelled::{self, is_cancellation};
 use crate::asyncio::awaitable::{Held, Origin, Step, Stop, Visit, Work, coroutine, future};
 use crate::names::intern;
 use crate::raised::Raised;
@@ -35,6 +35,7 @@ impl Wait {
             let why = "cannot wait on un-acquired lock";
             return Err(PyRuntimeError::new_err(why));
         }
+        cancelled::class(py)?;
         let make = || future(&condition.call_method0(intern!(py, "_get_loop"))?);
         let release = || condition.call_method0(intern!(py, "release"));
         let waiter = if self.passes_on {

@@ -2,6 +2,7 @@
 //! Promise: what is free is taken in the first step; else the task stands in line, and whichever
 //! way it leaves the line, the permit it was given is used or passed on.
 
+use super::cancelled;
 use super::{Home, Waiters};
 use crate::asyncio::awaitable::{AtOnce, Handed, Held, Origin, Step, Stop, Visit, Work, coroutine};
 use crate::names::intern;
@@ -74,6 +75,7 @@ impl<P: Permit> Acquiring<P> {
                 .call_method0(intern!(py, "_acquire_slowly"))?;
             return Ok(Some(Step::Wait(waiting.unbind())));
         }
+        cancelled::class(py)?;
         let waiter = this.home().future(permit.as_any())?;
         this.waiters().append(&waiter)?;
         self.waiter = Some(Held::new(waiter.clone().unbind()));
