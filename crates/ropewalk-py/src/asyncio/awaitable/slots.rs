@@ -295,14 +295,13 @@ unsafe fn repr(py: Python<'_>, this: *mut ffi::PyObject) -> PyResult<*mut ffi::P
 fn warn_unawaited(coroutine: &Bound<'_, PyAny>, qualname: &str) -> PyResult<()> {
     let py = coroutine.py();
     let module = py.import(intern!(py, "warnings"));
-    match module.and_then(|module| module.getattr(intern!(py, "_warn_unawaited_coroutine"))) {
-        Ok(warn) => warn.call1((coroutine,)).map(drop),
-        Err(_) => {
-            let text = CString::new(format!("coroutine '{qualname}' was never awaited"))?;
-            let class = py.get_type::<pyo3::exceptions::PyRuntimeWarning>();
-            PyErr::warn(py, &class, &text, 1)
-        }
+    let warn = module.and_then(|module| module.getattr(intern!(py, "_warn_unawaited_coroutine")));
+    if let Ok(warn) = warn {
+        return warn.call1((coroutine,)).map(drop);
     }
+    let text = CString::new(format!("coroutine '{qualname}' was never awaited"))?;
+    let class = py.get_type::<pyo3::exceptions::PyRuntimeWarning>();
+    PyErr::warn(py, &class, &text, 1)
 }
 
 /// What happens to a coroutine that nobody can reach any more.
