@@ -103,7 +103,7 @@ class ThreadPoolExecutor(_engine.ThreadPool, _Model):  # type: ignore[misc]
         max_pending: int | None = None,
         when_full: str = "block",
         propagate_context: bool = False,
-        **more: Any,
+        **ctxkwargs: Any,
     ) -> None:
         """Make an executor of at most `max_workers` threads, none of them started.
 
@@ -139,8 +139,8 @@ class ThreadPoolExecutor(_engine.ThreadPool, _Model):  # type: ignore[misc]
             when_full == "raise",
         )
         self._crew = Crew(self._queue, self._thread_name_prefix, weakref.ref(self))
-        if more or (type(self) is not ThreadPoolExecutor and self._has_hooks()):
-            self._use_stock(**more)
+        if ctxkwargs or (type(self) is not ThreadPoolExecutor and self._has_hooks()):
+            self._use_stock(**ctxkwargs)
 
     _by_priority = False
 
@@ -181,6 +181,14 @@ class ThreadPoolExecutor(_engine.ThreadPool, _Model):  # type: ignore[misc]
     _threads = _Part(lambda self: self._crew.threads)
     _max_workers = _Part(lambda self: self._asked_for, _set_limit)
     _shutdown = _Part(lambda self: self._queue._is_shut_down(), _set_shutdown)
+    if hasattr(_Model, "prepare_context"):
+
+        def _prepared(self) -> Any:
+            return type(self).prepare_context(self._initializer, self._initargs)
+
+        _create_worker_context = _Part(lambda self: self._prepared()[0])
+        _resolve_work_item_task = _Part(lambda self: self._prepared()[1])
+
     _idle_semaphore = _Part(lambda self: threading.Semaphore(self._queue._idle()))
 
     def _hire(self, post: Callable[[], bool]) -> None:

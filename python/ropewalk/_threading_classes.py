@@ -6,9 +6,11 @@ that waits or wakes is the engine's. Lock and RLock are the engine's own classes
 
 from __future__ import annotations
 
+import _thread
 import sys
 import threading as _stdlib
 import warnings
+from math import nan
 from time import monotonic
 
 from ropewalk import _ropewalk
@@ -34,8 +36,12 @@ __all__ = [
 BrokenBarrierError = _stdlib.BrokenBarrierError
 _StdlibBarrier = _stdlib.Barrier
 
-# From 3.13 on a class, before that a function that makes locks.
-Lock = _engine.lock if sys.version_info >= (3, 13) else _engine.Lock
+# What is asked how the running Python does it.
+_STOCK_CONDITION = _stdlib.Condition
+_STOCK_RLOCK: Any = _stdlib.RLock
+
+# A class, or before that a function that makes locks.
+Lock = _engine.lock if isinstance(_stdlib.Lock, type) else _engine.Lock
 _CRLock = _engine.RLock
 if isinstance(Lock, type):  # found, and pickled, by this name
     Lock.__name__ = Lock.__qualname__ = "Lock"
@@ -47,6 +53,7 @@ def RLock(*args: Any, **kwargs: Any) -> Any:
     It is free once it was given back as often as it was taken, and only the thread
     that holds it can give it back.
     """
+    # By number: a deprecation begins with a minor release.
     if (args or kwargs) and sys.version_info >= (3, 13):
         warnings.warn(
             "Passing arguments to RLock is deprecated and will be removed in 3.15",
@@ -54,6 +61,19 @@ def RLock(*args: Any, **kwargs: Any) -> Any:
             stacklevel=2,
         )
     return _CRLock()
+
+
+_CO_VARARGS = 0x04  # As in `inspect`, whose import takes long.
+
+if not _STOCK_RLOCK.__code__.co_flags & _CO_VARARGS:
+
+    def RLock() -> Any:  # type: ignore[misc]
+        """Return a new lock that the thread which holds it may take again.
+
+        It is free once it was given back as often as it was taken, and only the thread
+        that holds it can give it back.
+        """
+        return _CRLock()
 
 
 def _deprecated(old: str, new: str) -> None:
@@ -65,6 +85,23 @@ def _deprecated(old: str, new: str) -> None:
 def _described(self: object, what: str) -> str:
     cls = type(self)
     return f"<{cls.__module__}.{cls.__qualname__} at {id(self):#x}: {what}>"
+
+
+def _nan_is_refused() -> bool:
+    """Whether a wait of NaN seconds is refused by the running Python.
+
+    If not, such a wait is over at once.
+    """
+    condition = _STOCK_CONDITION(_thread.allocate_lock())
+    with condition:
+        try:
+            condition.wait(nan)
+        except ValueError:
+            return True
+    return False
+
+
+_CONDITION_HAS_LOCKED = hasattr(_STOCK_CONDITION(_thread.allocate_lock()), "locked")
 
 
 class Condition(_engine.ConditionEngine):
@@ -79,10 +116,17 @@ class Condition(_engine.ConditionEngine):
             lock = _CRLock()
         self.acquire = lock.acquire
         self.release = lock.release
+        if _CONDITION_HAS_LOCKED:
+            self.locked = lock.locked
         self._begin(lock, Condition)
 
     def __repr__(self) -> str:
         return f"<Condition({self._lock}, {self._waiting()})>"
+
+    @property
+    def _waiters(self) -> tuple[None, ...]:
+        """As many as wait: who they are is the engine's business."""
+        return (None,) * self._waiting()
 
     def _release_save(self) -> Any:
         save = getattr(self._lock, "_release_save", None)
@@ -230,8 +274,8 @@ class Barrier(_engine.BarrierEngine):
         if type(self) is not Barrier and self._has_steps():
             _StdlibBarrier.__init__(self, parties, action, timeout)  # type: ignore[arg-type]
             return
-        if sys.version_info >= (3, 13) and parties < 1:
-            raise ValueError("parties must be > 0")
+        if parties < 1:
+            _StdlibBarrier(parties)  # Refuses it, in its words, or does not.
         self._action = action
         self._timeout = timeout
         self._begin(parties, BrokenBarrierError)

@@ -44,10 +44,13 @@ def test_it_is_a_coroutine(awaiting: Any) -> None:
 
 
 def test_its_function_is_a_coroutine_function(awaiting: Any) -> None:
-    assert asyncio.iscoroutinefunction(awaiting)
+    # Deprecated under its public name since Python 3.14.
+    ask = getattr(asyncio.coroutines, "_iscoroutinefunction", None)
+    ask = ask or asyncio.iscoroutinefunction
+    assert ask(awaiting)
     assert inspect.iscoroutinefunction(awaiting)
     assert isinstance(mock.create_autospec(awaiting), types.FunctionType)
-    assert asyncio.iscoroutinefunction(mock.create_autospec(awaiting))
+    assert ask(mock.create_autospec(awaiting))
 
     class Holder:
         method = awaiting
@@ -259,10 +262,14 @@ def test_stop_iteration_inside_is_an_error(awaiting: Any) -> None:
 
 
 def test_what_cannot_be_awaited(awaiting: Any) -> None:
-    with pytest.raises(
-        TypeError, match=r"^object int can't be used in 'await' expression$"
-    ):
+    async def stock() -> Any:
+        await 1  # type: ignore[misc]
+
+    with pytest.raises(TypeError) as expected:
+        stock().send(None)
+    with pytest.raises(TypeError) as told:
         awaiting(1).send(None)
+    assert str(told.value) == str(expected.value)
 
 
 def test_never_awaited(awaiting: Any) -> None:
@@ -345,7 +352,12 @@ def test_its_attributes_tell_its_state(awaiting: Any) -> None:
     assert inspect.getcoroutinestate(coroutine) == inspect.CORO_CREATED
     assert coroutine.cr_await is None
     assert coroutine.cr_code is awaiting.__code__
-    assert coroutine.cr_frame.f_code is awaiting.__code__
+    shown, given = coroutine.cr_frame.f_code, awaiting.__code__
+    for name in ("co_qualname", "co_filename", "co_firstlineno"):
+        assert getattr(shown, name) == getattr(given, name)
+    assert coroutine.cr_frame.f_lineno == given.co_firstlineno
+    if hasattr(types.CoroutineType, "cr_state"):
+        assert coroutine.cr_state == inspect.CORO_CREATED
     coroutine.send(None)
     assert inspect.getcoroutinestate(coroutine) == inspect.CORO_SUSPENDED
     assert isinstance(coroutine.cr_await, types.GeneratorType)

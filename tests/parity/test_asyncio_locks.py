@@ -120,8 +120,8 @@ def test_shapes(impl: ModuleType, kind: str) -> None:
     one.extra = 1
     assert one._loop is None
     name = "wait" if kind in ("Event", "Condition") else "acquire"
-    assert asyncio.iscoroutinefunction(getattr(cls, name))
-    assert asyncio.iscoroutinefunction(getattr(one, name))
+    assert inspect.iscoroutinefunction(getattr(cls, name))
+    assert inspect.iscoroutinefunction(getattr(one, name))
     assert inspect.isfunction(getattr(cls, name))
     assert inspect.ismethod(getattr(one, name))
     assert str(inspect.signature(getattr(one, name))).startswith("()")

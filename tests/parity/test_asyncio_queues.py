@@ -96,12 +96,12 @@ def test_shapes(impl: ModuleType, kind: str) -> None:
     assert cls[int].__origin__ is cls
     assert q._loop is None
     for name in ("put", "get", "join"):
-        assert asyncio.iscoroutinefunction(getattr(cls, name))
-        assert asyncio.iscoroutinefunction(getattr(q, name))
+        assert inspect.iscoroutinefunction(getattr(cls, name))
+        assert inspect.iscoroutinefunction(getattr(q, name))
         assert isinstance(getattr(mock.create_autospec(cls), name), mock.AsyncMock)
         assert isinstance(getattr(mock.MagicMock(cls), name), mock.AsyncMock)
     assert str(inspect.signature(cls.put)).startswith("(self, item")
-    assert not asyncio.iscoroutinefunction(cls.put_nowait)
+    assert not inspect.iscoroutinefunction(cls.put_nowait)
     with pytest.raises(
         TypeError, match=r"missing 1 required positional argument: 'item'"
     ):

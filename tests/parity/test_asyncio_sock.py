@@ -77,7 +77,7 @@ METHODS = [
 def test_each_is_a_coroutine_function(impl: ModuleType, name: str) -> None:
     loop = impl.new_event_loop()
     method = getattr(loop, name)
-    assert asyncio.iscoroutinefunction(method)
+    assert inspect.iscoroutinefunction(method)
     theirs = getattr(asyncio.SelectorEventLoop, name)
     parameters = inspect.signature(theirs).parameters
     assert [*inspect.signature(method).parameters] == [*parameters][1:]

@@ -209,7 +209,7 @@ def test_what_cannot_be_written(impl: ModuleType) -> None:
         with far:
             data: Any
             for data in ("text", 5, None, [b"list"]):
-                words = f"must be a bytes-like object, not {type(data).__name__!r}"
+                words = f"must be a bytes.*, not {type(data).__name__!r}"
                 with pytest.raises(TypeError, match=words):
                     transport.write(data)
             with pytest.raises(TypeError):

@@ -272,7 +272,9 @@ def test_a_work_item_in_the_queue(impl: ModuleType) -> None:
         wait_until(executor.submit(gate.wait, WATCHDOG_SECONDS).running)
         future = executor.submit(pow, 2, 3)
         item = executor._work_queue.get_nowait()
-        assert (item.future, item.fn, item.args) == (future, pow, (2, 3))
+        assert item.future == future
+        task = getattr(item, "task", None) or (item.fn, item.args, item.kwargs)
+        assert task == (pow, (2, 3), {})
         with pytest.raises(queue.Empty):
             executor._work_queue.get_nowait()
         executor._work_queue.put(item)

@@ -118,7 +118,7 @@ def test_one_party_never_waits(impl: ModuleType) -> None:
 @pytest.mark.skipif(sys.version_info < (3, 13), reason="refused from 3.13 on")
 @pytest.mark.parametrize("parties", [0, -1])
 def test_a_barrier_for_nobody_is_refused(impl: ModuleType, parties: int) -> None:
-    with pytest.raises(ValueError, match=r"^parties must be > 0$"):
+    with pytest.raises(ValueError, match=r"^parties must be (> 0|>= 1)$"):
         impl.Barrier(parties)
 
 

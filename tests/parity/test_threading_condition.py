@@ -1,6 +1,7 @@
 """Condition: over which locks, in which order, with which answers."""
 
 import math
+import threading
 from collections.abc import Callable
 from types import ModuleType
 from typing import Any
@@ -13,12 +14,13 @@ MODULE = "threading"
 
 
 class Plain:
-    """A lock with nothing but the two methods that a condition cannot do without."""
+    """A lock with nothing but the methods that a condition cannot do without."""
 
     def __init__(self, impl: ModuleType) -> None:
         self._inner = impl.Lock()
         self.acquire = self._inner.acquire
         self.release = self._inner.release
+        self.locked = self._inner.locked
 
     def __enter__(self) -> bool:
         return bool(self.acquire())
@@ -53,8 +55,10 @@ LOCKS: dict[str, Callable[[ModuleType], Any]] = {
     "RLock": lambda impl: impl.RLock(),
     "plain": Plain,
     "saving": Saving,
-    "semaphore": lambda impl: impl.Semaphore(1),
 }
+if not hasattr(threading.Condition(), "locked"):
+    # Where it has it, its lock must have it too.
+    LOCKS["semaphore"] = lambda impl: impl.Semaphore(1)
 over_all = pytest.mark.parametrize("make", LOCKS.values(), ids=LOCKS)
 
 
@@ -212,7 +216,35 @@ def test_two_conditions_on_one_lock(impl: ModuleType) -> None:
     assert first.result() and calls == [2, 1]
 
 
-@pytest.mark.parametrize("timeout", [0, 0.0, -1, -0.5, -math.inf, math.nan, 0.001])
+def test_a_timeout_that_is_not_a_number(ours: ModuleType, theirs: ModuleType) -> None:
+    """Some Pythons refuse it."""
+
+    def wait(impl: ModuleType) -> tuple[str, ...]:
+        told = []
+        condition = impl.Condition()
+        with condition:
+            for call in (condition.wait, impl.Event().wait):
+                try:
+                    told.append(str(call(math.nan)))
+                except ValueError as error:
+                    told.append(str(error))
+            assert condition._is_owned()
+        return tuple(told)
+
+    assert wait(ours) == wait(theirs)
+
+
+def test_a_condition_tells_whether_its_lock_is_held(impl: ModuleType) -> None:
+    condition = impl.Condition()
+    if not hasattr(threading.Condition(), "locked"):
+        assert not hasattr(condition, "locked")
+        return
+    assert condition.locked() is False
+    with condition:
+        assert condition.locked() is True
+
+
+@pytest.mark.parametrize("timeout", [0, 0.0, -1, -0.5, -math.inf, 0.001])
 def test_timeouts(impl: ModuleType, timeout: float) -> None:
     condition = impl.Condition()
     with condition:

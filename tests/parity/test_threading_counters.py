@@ -221,7 +221,7 @@ def test_whoever_waited_has_seen_a_flag_that_is_cleared_at_once(
     assert not event.is_set()
 
 
-@pytest.mark.parametrize("timeout", [0, 0.0, -1, -0.5, -math.inf, math.nan, 0.001])
+@pytest.mark.parametrize("timeout", [0, 0.0, -1, -0.5, -math.inf, 0.001])
 def test_timeouts_of_an_event(impl: ModuleType, timeout: float) -> None:
     event = impl.Event()
     assert event.wait(timeout) is False
@@ -303,7 +303,7 @@ def test_objects_with_locks_inside_are_not_pickled(
 ) -> None:
     one = getattr(impl, kind)(*arguments)
     for call in (pickle.dumps, copy.deepcopy):
-        with pytest.raises(TypeError, match=r"^cannot pickle '.*' object$"):
+        with pytest.raises(TypeError, match=r"^cannot pickle '.*' object(\n|$)"):
             call(one)
 
 

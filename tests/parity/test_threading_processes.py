@@ -247,7 +247,9 @@ held, theirs = threading.Lock(), threading.RLock()
 held.acquire()
 theirs.acquire()
 condition = threading.Condition()
-foreign = threading.Condition(threading.Semaphore(1))
+foreign = threading.Semaphore(1)
+foreign.locked = lambda: False
+foreign = threading.Condition(foreign)
 def wait_in(condition):
     with condition:
         condition.wait()

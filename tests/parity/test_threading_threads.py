@@ -201,13 +201,12 @@ one.join()
 sys.stderr = sys.__stderr__
 lines = text.getvalue().splitlines()
 say(lines[0])
-say(lines[-1], "ropewalk" in text.getvalue())
+say(lines[-1], "/ropewalk/_" in text.getvalue())
 """,
     )
-    assert out.splitlines() == [
-        "Exception in thread divider:",
-        "ZeroDivisionError: integer division or modulo by zero False",
-    ]
+    told, what = out.splitlines()
+    assert told == "Exception in thread divider:"
+    assert what.startswith("ZeroDivisionError: ") and what.endswith(" by zero False")
 
 
 def test_many_threads_from_many_threads(impl: ModuleType) -> None:

@@ -94,7 +94,8 @@ def _of_asyncio() -> frozenset[str]:
     }
     if sys.version_info < (3, 14):
         ours |= {"gather", "wait", "TaskGroup"}
-    if "_log_on_exception" not in str(asyncio.shield.__code__.co_consts):
+    inside = str(asyncio.shield.__code__.co_consts)
+    if not any(name in inside for name in ("_log_on_exception", "_clear_awaited_by")):
         ours |= {"shield"}
     return frozenset(asyncio.__all__) - ours
 
@@ -185,7 +186,13 @@ FACES: dict[str, Face] = {
         additions=frozenset({"ThreadPoolExecutor.stats"}),
         parameters=_on_each(
             ("ThreadPoolExecutor",),
-            ("max_pending", "when_full", "propagate_context", "more", "buffersize"),
+            (
+                "max_pending",
+                "when_full",
+                "propagate_context",
+                "ctxkwargs",
+                "buffersize",
+            ),
         ),
     ),
     "queue": Face(
@@ -199,7 +206,6 @@ FACES: dict[str, Face] = {
     "threading": Face(
         handed_on=_of_threads(),
         absent=_on_each(("Barrier", "Semaphore", "BoundedSemaphore"), ("_cond",))
-        | {"Condition._waiters"}
         | _on_each(("Timer",), _LATE_IN_TIMER),
         unpickled=frozenset({"_CRLock"}),
         factories=("Lock", "RLock", "_CRLock"),

@@ -24,9 +24,16 @@ def place(tmp_path: Path) -> Path:
     return tmp_path
 
 
+# Policies are deprecated; as long as they are there, they are asked.
+_QUIET = """import warnings
+warnings.filterwarnings("ignore", "'asyncio.*[pP]olicy' is dep", DeprecationWarning)
+"""
+
+
 def program(source: str, place: Path) -> Outcome:
     file = write(place / "program.py", source)
-    file.write_text(file.read_text("utf-8") + _SHOW + "main()\n", "utf-8")
+    text = _QUIET + file.read_text("utf-8") + _SHOW + "main()\n"
+    file.write_text(text, "utf-8")
     return run("program.py", cwd=place)
 
 

@@ -4,23 +4,17 @@
 //! the same exception: any truth value, any number, negative ones refused, NaN waits for ever,
 //! and a time beyond the platform's is refused when a wait would begin, not before.
 
-use crate::names::intern;
+use crate::names::{intern, once};
 use crate::raised::Raised;
 use pyo3::exceptions::{PyOverflowError, PyValueError};
 use pyo3::prelude::*;
 use pyo3::types::{PyBool, PyFloat};
 use ropewalk_park::Patience;
+use std::sync::OnceLock;
 use std::time::Duration;
 
 /// The longest time-out in seconds that CPython can wait for (`threading.TIMEOUT_MAX`).
 const LONGEST: f64 = 9_223_372_036.0;
-
-/// What Python says of a whole number that is too long a time.
-const TOO_LARGE: &str = if cfg!(Py_3_13) {
-    "timestamp too large to convert to C PyTime_t"
-} else {
-    "timestamp too large to convert to C _PyTime_t"
-};
 
 /// Whatever Python thinks is true.
 #[derive(Clone, Copy)]
@@ -95,8 +89,8 @@ pub(crate) enum Timeout {
     None,
     /// A number of seconds, not negative.
     Seconds(f64),
-    /// A number of seconds that no clock reaches; an error as soon as a wait begins.
-    TooLong,
+    /// A number of seconds that no clock reaches, or no number; an error as soon as a wait begins.
+    Refused(f64),
 }
 
 impl Timeout {
@@ -121,7 +115,7 @@ impl Timeout {
                 "'timeout' must be a non-negative number",
             ));
         }
-        Ok(Self::from_seconds(seconds))
+        Self::from_repeated(timeout.py(), seconds)
     }
 
     /// The time-out of a lock's `acquire(blocking, timeout)`, where -1 means none.
@@ -138,28 +132,22 @@ impl Timeout {
     fn of_lock_with_timeout(blocking: Truth, timeout: &Bound<'_, PyAny>) -> PyResult<Self> {
         let seconds = match timeout.cast_exact::<PyFloat>() {
             Ok(number) => number.value(),
-            Err(_) => seconds_of_whole_number(timeout)?,
+            Err(_) => match seconds_of_whole_number(timeout) {
+                Ok(seconds) => seconds,
+                Err(why) => return Err(in_their_words(blocking.0, timeout, why)),
+            },
         };
-        if seconds.is_nan() {
-            return Err(PyValueError::new_err("Invalid value NaN (not a number)"));
-        }
-        if seconds.abs() > LONGEST {
-            return Err(too_long());
+        let refused = || PyValueError::new_err("this timeout is refused");
+        if seconds.is_nan() || seconds.abs() > LONGEST {
+            return Err(in_their_words(blocking.0, timeout, refused()));
         }
         #[expect(clippy::float_cmp, reason = "-1 is a mark here, not a result")]
         let unlimited = seconds == -1.0;
         match (blocking.0, unlimited) {
             (true, true) => Ok(Self::None),
             (false, true) => Ok(Self::NotAtAll),
-            (false, false) => Err(PyValueError::new_err(
-                "can't specify a timeout for a non-blocking call",
-            )),
-            (true, false) if seconds < 0.0 => Err(PyValueError::new_err(if cfg!(Py_3_13) {
-                "timeout value must be a non-negative number"
-            } else {
-                "timeout value must be positive"
-            })),
-            (true, false) => Ok(Self::from_seconds(seconds)),
+            (true, false) if seconds >= 0.0 => Ok(Self::Seconds(seconds)),
+            _ => Err(in_their_words(blocking.0, timeout, refused())),
         }
     }
 
@@ -170,10 +158,17 @@ impl Timeout {
         let Some(timeout) = timeout else {
             return Ok(Self::None);
         };
-        if !timeout.gt(0)? {
-            return Ok(Self::NotAtAll);
+        if timeout.gt(0)? {
+            return Ok(Self::from_seconds(seconds_of(timeout)?));
         }
-        Ok(Self::from_seconds(seconds_of(timeout)?))
+        match timeout.cast::<PyFloat>() {
+            Ok(number) if number.value().is_nan() => Self::from_repeated(timeout.py(), f64::NAN)
+                .map(|time| match time {
+                    Self::Refused(_) => time,
+                    _ => Self::NotAtAll,
+                }),
+            _ => Ok(Self::NotAtAll),
+        }
     }
 
     /// The time-out of a wait that is repeated until a clock says so: NaN never does.
@@ -183,18 +178,24 @@ impl Timeout {
             return Ok(Self::None);
         };
         let seconds = seconds_of(timeout)?;
-        Ok(if seconds < 0.0 {
-            Self::NotAtAll
-        } else {
-            Self::from_seconds(seconds)
-        })
+        if seconds < 0.0 {
+            return Ok(Self::NotAtAll);
+        }
+        Self::from_repeated(timeout.py(), seconds)
+    }
+
+    /// Where NaN is no error, no clock ever says that it is over.
+    #[inline]
+    fn from_repeated(py: Python<'_>, seconds: f64) -> PyResult<Self> {
+        if seconds.is_nan() && !nan_is_refused(py)? {
+            return Ok(Self::None);
+        }
+        Ok(Self::from_seconds(seconds))
     }
 
     fn from_seconds(seconds: f64) -> Self {
-        if seconds.is_nan() {
-            Self::None
-        } else if seconds > LONGEST {
-            Self::TooLong
+        if seconds.is_nan() || seconds > LONGEST {
+            Self::Refused(seconds)
         } else {
             Self::Seconds(seconds)
         }
@@ -205,30 +206,46 @@ impl Timeout {
     pub(crate) fn patience(self) -> Patience {
         match self {
             Self::NotAtAll => Patience::None,
-            Self::None | Self::TooLong => Patience::Forever,
+            Self::None | Self::Refused(_) => Patience::Forever,
             Self::Seconds(seconds) => Patience::For(duration(seconds)),
         }
     }
 }
 
-/// What a wait raises that would be longer than the platform's clock, in the words of the running
-/// Python, which a patch release of 3.11 changed.
+/// What a wait raises that would be longer than the platform's clock, or not of a number.
 #[cold]
-pub(crate) fn too_long() -> PyErr {
-    let refused = Python::try_attach(|py| {
-        let lock = py
-            .import(intern!(py, "_thread"))
-            .and_then(|module| module.call_method0(intern!(py, "allocate_lock")));
-        match lock.and_then(|lock| lock.call_method1(intern!(py, "acquire"), (true, f64::MAX))) {
-            Err(why) if why.is_instance_of::<PyOverflowError>(py) => {
-                why.set_traceback(py, None);
-                Some(why)
-            }
-            _ => None,
-        }
+pub(crate) fn refusal(py: Python<'_>, seconds: f64) -> PyErr {
+    let refused = PyOverflowError::new_err("this timeout is refused");
+    in_their_words(true, &PyFloat::new(py, seconds), refused)
+}
+
+/// The error with which the running Python's own lock refuses a time-out: its class and its words
+/// have changed with patch releases. If it does not, `otherwise`.
+#[cold]
+fn in_their_words(blocking: bool, timeout: &Bound<'_, PyAny>, otherwise: PyErr) -> PyErr {
+    let py = timeout.py();
+    let ask = || {
+        let threads = py.import(intern!(py, "_thread"))?;
+        let lock = threads.call_method0(intern!(py, "allocate_lock"))?;
+        lock.call_method1(intern!(py, "acquire"), (blocking, timeout))
+    };
+    let Err(why) = ask() else {
+        return otherwise;
+    };
+    why.set_traceback(py, None);
+    why
+}
+
+/// Whether the running Python refuses to wait NaN seconds, which came with patch releases.
+#[cold]
+fn nan_is_refused(py: Python<'_>) -> PyResult<bool> {
+    static REFUSED: OnceLock<bool> = OnceLock::new();
+    let refused = once(&REFUSED, || {
+        py.import("ropewalk._threading_classes")?
+            .call_method0("_nan_is_refused")?
+            .extract()
     });
-    let instead = || PyOverflowError::new_err("timestamp out of range for platform time_t");
-    refused.flatten().unwrap_or_else(instead)
+    refused.copied()
 }
 
 fn seconds_of(timeout: &Bound<'_, PyAny>) -> PyResult<f64> {
@@ -246,9 +263,6 @@ fn seconds_of_whole_number(timeout: &Bound<'_, PyAny>) -> PyResult<f64> {
     match timeout.extract::<i64>().made(timeout.py()) {
         #[expect(clippy::cast_precision_loss, reason = "exact far beyond LONGEST")]
         Ok(whole) => Ok(whole as f64),
-        Err(why) if why.is_instance_of::<PyOverflowError>(timeout.py()) => {
-            Err(PyOverflowError::new_err(TOO_LARGE))
-        }
         Err(why) => Err(why),
     }
 }

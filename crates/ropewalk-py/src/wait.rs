@@ -6,7 +6,7 @@
 //! which the next thread that wants the same may hold. While it sleeps, the hang report can say what it waits for.
 
 use crate::report::{self, Why};
-use crate::timeout::{Timeout, too_long};
+use crate::timeout::{Timeout, refusal};
 use pyo3::prelude::*;
 use ropewalk_park::{Deadline, Outcome, Sleeper, Waiter, fork_count};
 
@@ -62,8 +62,8 @@ impl Sleeper for Interpreter<'_> {
         deadline: Deadline,
         look: &mut (dyn FnMut() -> bool + Send),
     ) -> PyResult<bool> {
-        if self.timeout == Timeout::TooLong {
-            return Err(too_long());
+        if let Timeout::Refused(seconds) = self.timeout {
+            return Err(refusal(self.py, seconds));
         }
         self.deadline = Some(deadline);
         let timed = deadline != Deadline::NEVER;

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import copyreg
 from inspect import CO_COROUTINE
-from types import FunctionType
+from types import FrameType, FunctionType
 
 from ropewalk import _ropewalk
 
@@ -80,6 +80,46 @@ def quick_method(method: Any, engine: Any, count: int) -> Any:
     method.
     """
     return _native.short_cut(method, engine, count)
+
+
+def refuse_to_await(what: Any) -> None:
+    """Raise what an ``await`` raises for what cannot be awaited."""
+
+    async def attempt() -> None:
+        await what
+
+    attempt().send(None)
+
+
+class _Turn:
+    def __await__(self) -> Any:
+        yield
+
+
+def suspended_frame(code: Any, namespace: dict[str, Any]) -> FrameType | None:
+    """Return a frame at the first line of `code`, of a coroutine that waits.
+
+    None where frames do not tell of which coroutine they are: there any will do.
+    """
+    if not hasattr(FrameType, "f_generator"):
+        return None
+    made: dict[str, Any] = {}
+    # On one line, so that the frame stands at the first.
+    exec("async def stand_in(itself, turn): await turn", made)
+    stand_in = made["stand_in"].__code__.replace(
+        co_name=code.co_name,
+        co_qualname=code.co_qualname,
+        co_filename=code.co_filename,
+        co_firstlineno=code.co_firstlineno,
+    )
+    coroutine = FunctionType(stand_in, namespace)
+    # The frame keeps the coroutine that it is of.
+    kept: list[Any] = []
+    waiting = coroutine(kept, _Turn())
+    kept.append(waiting)
+    waiting.send(None)
+    frame: FrameType = waiting.cr_frame
+    return frame
 
 
 @short_cut_to(_native.awaiting)

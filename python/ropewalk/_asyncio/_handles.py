@@ -6,7 +6,6 @@ to the loop in the words of the running Python.
 
 from __future__ import annotations
 
-import sys
 from asyncio import events, format_helpers
 
 from ropewalk._ropewalk.asyncio import loops
@@ -16,14 +15,18 @@ if TYPE_CHECKING:
     from typing import Any
 
 
+_SOURCE: Any = format_helpers._format_callback_source
+_TELLS_DEBUG = "debug" in (_SOURCE.__kwdefaults__ or {})
+
+
+def _how_to_format(loop: Any) -> dict[str, bool]:
+    """In debug mode the arguments are shown, on Pythons that know of it."""
+    return {"debug": loop.get_debug()} if _TELLS_DEBUG else {}
+
+
 def _report(handle: Any, error: BaseException, loop: Any) -> None:
     """Tell the loop's exception handler what a callback raised."""
-    if sys.version_info >= (3, 13):
-        source = format_helpers._format_callback_source(  # type: ignore[attr-defined]
-            handle._callback, handle._args, debug=loop.get_debug()
-        )
-    else:
-        source = format_helpers._format_callback_source(handle._callback, handle._args)
+    source = _SOURCE(handle._callback, handle._args, **_how_to_format(loop))
     context = {
         "message": f"Exception in callback {source}",
         "exception": error,
@@ -34,4 +37,10 @@ def _report(handle: Any, error: BaseException, loop: Any) -> None:
     loop.call_exception_handler(context)
 
 
-Handle, TimerHandle = loops.make_handles(events.Handle, events.TimerHandle, _report)
+Handle, TimerHandle = loops.make_handles(
+    events.Handle,
+    events.TimerHandle,
+    _report,
+    # For callbacks that other threads hand in: to cancel one waits while it runs.
+    getattr(events, "_ThreadSafeHandle", None),
+)

@@ -8,13 +8,14 @@ what happens again and again is native.
 from __future__ import annotations
 
 from asyncio import base_events, unix_events
+from inspect import CO_VARKEYWORDS
 
 from ropewalk._asyncio import _handles, _slow, _views
 from ropewalk._asyncio._datagrams import DatagramEndpoints
 from ropewalk._asyncio._processes import ChildProcesses
 from ropewalk._asyncio._sockets import SocketOperations
 from ropewalk._asyncio._transports import TransportMaker
-from ropewalk._ropewalk.asyncio.loops import LoopCore
+from ropewalk._ropewalk.asyncio.loops import LoopCore, add_create_task
 from ropewalk._ropewalk.asyncio.waiting import register_quickly
 
 TYPE_CHECKING = False
@@ -37,6 +38,11 @@ _WATCHING = (
 )
 
 _Base: Any = unix_events._UnixSelectorEventLoop
+
+
+add_create_task(
+    bool(base_events.BaseEventLoop.create_task.__code__.co_flags & CO_VARKEYWORDS)
+)
 
 
 class EventLoop(  # type: ignore[misc]

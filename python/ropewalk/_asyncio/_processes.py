@@ -14,7 +14,6 @@ import asyncio.protocols as protocols
 import asyncio.unix_events as unix_events
 import contextlib
 import os
-import sys
 import threading
 import warnings
 from asyncio.log import logger
@@ -53,14 +52,16 @@ def _watching_is_possible() -> bool:
     return _can_watch
 
 
-def _program_has_a_watcher() -> bool:
+def _program_has_a_watcher(loop: Any) -> bool:
     """Tell whether the program has set a child watcher, or a policy with its own."""
+    if hasattr(loop, "_watcher"):  # Where the loop has it, there are no others.
+        return type(loop._watcher) is not _default_watcher()
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", DeprecationWarning)
         get_policy = getattr(asyncio_events, "get_event_loop_policy", None)
         policy: Any = None if get_policy is None else get_policy()
     of_policy = getattr(type(policy), "get_child_watcher", None)
-    if of_policy is None:  # Python 3.14
+    if of_policy is None:
         return False
     default: Any = getattr(unix_events, "_UnixDefaultEventLoopPolicy", None)
     if of_policy is getattr(default, "get_child_watcher", None):
@@ -75,9 +76,11 @@ def _default_watcher() -> Any:
 
     Whether the program has set such a one cannot be told, and makes no difference.
     """
-    if sys.version_info < (3, 12):
-        return getattr(unix_events, "ThreadedChildWatcher", None)
-    return getattr(unix_events, "PidfdChildWatcher", None)
+    if hasattr(unix_events, "_PidfdChildWatcher"):
+        return unix_events._PidfdChildWatcher
+    if hasattr(unix_events, "can_use_pidfd"):  # The default is chosen by it.
+        return getattr(unix_events, "PidfdChildWatcher", None)
+    return getattr(unix_events, "ThreadedChildWatcher", None)
 
 
 class SubprocessTransport(unix_events._UnixSubprocessTransport):  # type: ignore[name-defined, misc, unused-ignore]
@@ -171,7 +174,7 @@ class ChildProcesses(_Loop):
         extra: Any = None,
         **kwargs: Any,
     ) -> Any:
-        if not _watching_is_possible() or _program_has_a_watcher():
+        if not _watching_is_possible() or _program_has_a_watcher(self):
             return await super()._make_subprocess_transport(
                 protocol, args, shell, stdin, stdout, stderr, bufsize, extra, **kwargs
             )
@@ -268,7 +271,8 @@ class ChildProcesses(_Loop):
         else:
             code = unix_events.waitstatus_to_exitcode(status)  # type: ignore[attr-defined, unused-ignore]
         try:
-            self._child_has_ended(transport, code)
+            # Not every Python's own callback hands it over to the loop's thread.
+            self.call_soon_threadsafe(self._child_has_ended, transport, code)
         except RuntimeError:
             if not self.is_closed():
                 raise

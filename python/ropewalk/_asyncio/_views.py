@@ -169,8 +169,8 @@ class _Selector(selectors.BaseSelector):
         return self._key(descriptor)
 
     def _key(self, descriptor: int) -> selectors.SelectorKey:
-        reader = self._loop._watcher(descriptor, False)
-        writer = self._loop._watcher(descriptor, True)
+        reader = self._loop._watcher_of(descriptor, False)
+        writer = self._loop._watcher_of(descriptor, True)
         events = 0
         if reader is not None:
             events |= selectors.EVENT_READ

@@ -24,16 +24,25 @@ def new_event_loop() -> Any:
     policy = getattr(events, "_event_loop_policy", None)
     if policy is None:
         return EventLoop()
-    default = getattr(events, "BaseDefaultEventLoopPolicy", None)
     stdlib = unix_events._UnixSelectorEventLoop
-    made_by = getattr(type(policy), "new_event_loop", None)
-    if (
-        default is not None
-        and made_by is default.new_event_loop
-        and policy._loop_factory in (stdlib, EventLoop)
-    ):
+    if _makes_by_factory(policy) and policy._loop_factory in (stdlib, EventLoop):
         return EventLoop()
     return policy.new_event_loop()
+
+
+def _makes_by_factory(policy: Any) -> bool:
+    """Whether a policy makes loops in the standard library's way, with its factory.
+
+    The class whose method does that has had several names.
+    """
+    made_by = next(
+        (cls for cls in type(policy).__mro__ if "new_event_loop" in vars(cls)), None
+    )
+    return (
+        made_by is not None
+        and made_by.__module__ == events.__name__
+        and hasattr(policy, "_loop_factory")
+    )
 
 
 OURS: dict[str, Any] = {"new_event_loop": new_event_loop}

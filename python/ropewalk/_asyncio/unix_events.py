@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import sys
+from asyncio import unix_events as _stdlib
 
 from ropewalk._asyncio import put
 from ropewalk._asyncio._loop import EventLoop
@@ -12,15 +12,17 @@ if TYPE_CHECKING:
     from types import ModuleType
     from typing import Any
 
+_STOCK: Any = _stdlib._UnixSelectorEventLoop
+
 OURS: dict[str, Any] = {"SelectorEventLoop": EventLoop}
-if sys.version_info >= (3, 13):
+if hasattr(_stdlib, "EventLoop"):
     OURS["EventLoop"] = EventLoop
 
 
 def _put_into(module: ModuleType) -> None:
     """Make the names of ``asyncio.unix_events`` mean what they mean here."""
     put(module, OURS)
-    for name in ("_UnixDefaultEventLoopPolicy", "DefaultEventLoopPolicy"):
-        policy = getattr(module, name, None)
-        if policy is not None:
-            policy._loop_factory = EventLoop
+    for value in list(vars(module).values()):
+        # The default policy, whatever it is called.
+        if isinstance(value, type) and vars(value).get("_loop_factory") is _STOCK:
+            value._loop_factory = EventLoop  # type: ignore[attr-defined]

@@ -3,7 +3,7 @@
 
 use super::{name, place};
 use pyo3::prelude::*;
-use pyo3::types::PyTuple;
+use pyo3::types::{PyString, PyTuple};
 use ropewalk_park::census::{self, Holder, Noted, Waiting};
 use std::cell::Cell;
 
@@ -33,14 +33,15 @@ impl PyWaiting {
     #[pyo3(signature = (kind, what, object, holder=0, timed=false))]
     fn new(
         kind: String,
-        what: String,
+        what: &Bound<'_, PyString>,
         object: &Bound<'_, PyAny>,
         holder: usize,
         timed: bool,
     ) -> Self {
         Self {
             kind,
-            what,
+            // A thread's name need not be text that can be encoded.
+            what: what.to_string_lossy().into_owned(),
             object: object.as_ptr().addr(),
             holder,
             timed,

@@ -8,8 +8,9 @@
 )]
 
 use super::drive;
-use super::object::{DONE, Object, RUNNING, SUSPENDED};
+use super::object::{CREATED, DONE, Object, RUNNING, SUSPENDED};
 use super::slots::{object, through};
+use crate::names::intern;
 use pyo3::ffi;
 use pyo3::impl_::trampoline::{MethodDef, binaryfunc};
 use pyo3::prelude::*;
@@ -30,8 +31,29 @@ fn or_none<'py>(py: Python<'py>, value: Option<Bound<'py, PyAny>>) -> Bound<'py,
     value.unwrap_or_else(|| py.None().into_bound(py))
 }
 
+/// The standard library's coroutine that does a native one's work, under the same name. Whoever
+/// looks sees its place and what it waits for, as if there were but one.
+fn stand_in<'py>(py: Python<'py>, this: &Object) -> PyResult<Option<Bound<'py, PyAny>>> {
+    let Some(inner) = drive::awaited(py, this) else {
+        return Ok(None);
+    };
+    let Some(code) = inner.getattr_opt(intern!(py, "cr_code"))? else {
+        return Ok(None);
+    };
+    if code.is_none() {
+        return Ok(None);
+    }
+    let same = code
+        .getattr(intern!(py, "co_qualname"))?
+        .eq(this.origin().qualname)?;
+    Ok(same.then_some(inner))
+}
+
+/// The attribute that coroutines of Python's have since 3.15.
+pub(super) const STATE: &CStr = c"cr_state";
+
 /// The attributes, by the names that coroutines of Python's have them under.
-pub(super) const ATTRIBUTES: [(&CStr, Look); 8] = [
+pub(super) const ATTRIBUTES: [(&CStr, Look); 9] = [
     (c"__name__", |py, this| Ok(string(py, this.origin().name()))),
     (c"__qualname__", |py, this| {
         Ok(string(py, this.origin().qualname))
@@ -43,19 +65,33 @@ pub(super) const ATTRIBUTES: [(&CStr, Look); 8] = [
         Ok(boolean(py, this.state() == SUSPENDED))
     }),
     (c"cr_await", |py, this| {
-        Ok(or_none(py, drive::awaited(py, this)))
+        Ok(match stand_in(py, this)? {
+            Some(inner) => inner.getattr(intern!(py, "cr_await"))?,
+            None => or_none(py, drive::awaited(py, this)),
+        })
     }),
     (c"cr_origin", |py, _| Ok(py.None().into_bound(py))),
     (c"cr_code", |py, this| {
         Ok(or_none(py, this.origin().code(py)?))
     }),
     (c"cr_frame", |py, this| {
-        let frame = if this.state() == DONE {
-            None
-        } else {
-            this.origin().frame(py)?
+        if this.state() == DONE {
+            return Ok(py.None().into_bound(py));
+        }
+        match stand_in(py, this)? {
+            Some(inner) => inner.getattr(intern!(py, "cr_frame")),
+            None => Ok(or_none(py, this.origin().frame(py)?)),
+        }
+    }),
+    // The last one: left out where Python's own have none.
+    (STATE, |py, this| {
+        let state = match this.state() {
+            CREATED => "CORO_CREATED",
+            SUSPENDED => "CORO_SUSPENDED",
+            DONE => "CORO_CLOSED",
+            _ => "CORO_RUNNING",
         };
-        Ok(or_none(py, frame))
+        Ok(string(py, state))
     }),
 ];
 

@@ -100,7 +100,15 @@ fn methods() -> Vec<ffi::PyMethodDef> {
     ]
 }
 
-fn attributes() -> Vec<ffi::PyGetSetDef> {
+/// Whether Python's own coroutines have this attribute.
+fn is_of_pythons_own(py: Python<'_>, name: &std::ffi::CStr) -> PyResult<bool> {
+    // SAFETY: a static type, which lives as long as the interpreter.
+    let kind = unsafe { Bound::from_borrowed_ptr(py, (&raw mut ffi::PyCoro_Type).cast()) };
+    kind.hasattr(&*name.to_string_lossy())
+}
+
+fn attributes(py: Python<'_>) -> PyResult<Vec<ffi::PyGetSetDef>> {
+    let has_state = is_of_pythons_own(py, attributes::STATE)?;
     let attribute = |(which, (name, _)): (usize, &(&'static std::ffi::CStr, _))| ffi::PyGetSetDef {
         name: name.as_ptr(),
         get: Some(attributes::get_attribute),
@@ -111,10 +119,11 @@ fn attributes() -> Vec<ffi::PyGetSetDef> {
     let mut attributes: Vec<_> = attributes::ATTRIBUTES
         .iter()
         .enumerate()
+        .filter(|(_, (name, _))| has_state || *name != attributes::STATE)
         .map(attribute)
         .collect();
     attributes.push(ffi::PyGetSetDef::default());
-    attributes
+    Ok(attributes)
 }
 
 fn members() -> PyResult<Vec<ffi::PyMemberDef>> {
@@ -130,7 +139,7 @@ fn make(py: Python<'_>) -> PyResult<Bound<'_, PyType>> {
     let slot = |slot, pfunc| ffi::PyType_Slot { slot, pfunc };
     // Python keeps these tables for as long as it lives.
     let methods = methods().leak().as_mut_ptr();
-    let attributes = attributes().leak().as_mut_ptr();
+    let attributes = attributes(py)?.leak().as_mut_ptr();
     let members = members()?.leak().as_mut_ptr();
     let mut slots = [
         slot(ffi::Py_tp_dealloc, slots::dealloc as *mut c_void),

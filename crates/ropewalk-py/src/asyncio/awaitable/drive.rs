@@ -206,10 +206,11 @@ fn iterator_of(awaited: Bound<'_, PyAny>) -> PyResult<Bound<'_, PyAny>> {
     // SAFETY: null, or a table that lives as long as the type.
     let slots = unsafe { slots.as_ref() };
     let Some(slot) = slots.and_then(|slots| slots.am_await) else {
-        return Err(PyTypeError::new_err(format!(
-            "object {} can't be used in 'await' expression",
-            awaited.get_type().name()?
-        )));
+        // In the running Python's own words.
+        let refuse = intern!(awaited.py(), "ropewalk._asyncio._coroutines");
+        let refuse = awaited.py().import(refuse)?.getattr("refuse_to_await")?;
+        refuse.call1((&awaited,))?;
+        return Err(PyTypeError::new_err("this cannot be awaited"));
     };
     // SAFETY: the slot is of the object's own type, and this thread is attached.
     let iterator = unsafe { slot(awaited.as_ptr()) };

@@ -13,10 +13,13 @@
 
 #![expect(unsafe_code, reason = "an exception that no constructor has made")]
 
+use crate::names::once;
 use pyo3::exceptions::{PyBaseException, PyStopIteration};
 use pyo3::ffi;
 use pyo3::prelude::*;
-use pyo3::types::PyTuple;
+use pyo3::types::{PyDict, PyTuple};
+use std::ffi::CStr;
+use std::sync::OnceLock;
 
 /// Sets `StopIteration(value)` as the thread's exception; or another, if that fails.
 pub(super) fn raise(value: &Bound<'_, PyAny>) {
@@ -24,9 +27,60 @@ pub(super) fn raise(value: &Bound<'_, PyAny>) {
     if fresh::raise(value) {
         return;
     }
+    let py = value.py();
+    // Asked before anything is raised: it may run Python code.
+    let drops_context = is_handling(py) && !has_context(py).unwrap_or(true);
     if let Err(error) = slowly(value) {
-        error.restore(value.py());
+        error.restore(py);
+        return;
     }
+    if drops_context && let Some(end) = PyErr::take(py) {
+        // SAFETY: an exception, which has a place for its context.
+        unsafe { ffi::PyException_SetContext(end.value(py).as_ptr(), std::ptr::null_mut()) };
+        end.restore(py);
+    }
+}
+
+/// Whether the end of one of Python's own generators has the exception that is being handled as its
+/// context. It had until 3.13.
+fn has_context(py: Python<'_>) -> PyResult<bool> {
+    static HAS: OnceLock<bool> = OnceLock::new();
+    let has = once(&HAS, || {
+        let names = PyDict::new(py);
+        py.run(PROBE, Some(&names), None)?;
+        let has = names.get_item("has_context")?;
+        PyResult::Ok(has.is_some_and(|has| has.is_truthy().unwrap_or(true)))
+    })?;
+    Ok(*has)
+}
+
+const PROBE: &CStr = c"
+def ends():
+    return 1
+    yield
+try:
+    raise KeyError
+except KeyError as handled:
+    try:
+        next(ends())
+    except StopIteration as end:
+        has_context = end.__context__ is handled
+";
+
+/// Whether this thread handles an exception.
+fn is_handling(_py: Python<'_>) -> bool {
+    // SAFETY: this thread is attached, as `_py` shows.
+    let handled = unsafe { ffi::PyErr_GetHandledException() };
+    // SAFETY: null, or a reference that was owned; whoever handles it has another.
+    unsafe { ffi::Py_XDECREF(handled) };
+    !handled.is_null()
+}
+
+/// Whether the exception that this thread handles becomes the context of what is raised.
+#[cfg(Py_3_12)]
+#[inline]
+fn is_to_have_context(py: Python<'_>) -> bool {
+    is_handling(py) && has_context(py).unwrap_or(true)
 }
 
 /// Raises by calling the class; gives the exception the context it has by that.
@@ -218,12 +272,7 @@ mod spare {
 
     #[inline]
     pub(super) fn raise(value: &Bound<'_, PyAny>) -> *mut ffi::PyObject {
-        // SAFETY: this thread is attached, as `value` shows.
-        let handled = unsafe { ffi::PyErr_GetHandledException() };
-        if !handled.is_null() {
-            // It is to be the context of what is raised.
-            // SAFETY: the reference was owned; whoever handles it has another.
-            unsafe { ffi::Py_DECREF(handled) };
+        if super::is_to_have_context(value.py()) {
             return null_mut();
         }
         // sync: spare-stop, Acquire pairs with the Release in `give_back`.
@@ -309,12 +358,7 @@ mod fresh {
 
     /// Raises without a constructor; false when nothing was done.
     pub(super) fn raise(value: &Bound<'_, PyAny>) -> bool {
-        // SAFETY: this thread is attached, as `value` shows.
-        let handled = unsafe { ffi::PyErr_GetHandledException() };
-        if !handled.is_null() {
-            // It is to be the context of what is raised.
-            // SAFETY: the reference was owned; whoever handles it has another.
-            unsafe { ffi::Py_DECREF(handled) };
+        if super::is_to_have_context(value.py()) {
             return false;
         }
         if value.is_none() {

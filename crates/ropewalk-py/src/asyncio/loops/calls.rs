@@ -74,6 +74,26 @@ fn traced<'py>(
     }
 }
 
+/// Makes the standard library's own handle for a callback that another thread hands in.
+fn thread_safe<'py>(
+    slf: &Bound<'py, LoopCore>,
+    class: &Py<PyAny>,
+    callback: &Bound<'py, PyAny>,
+    arguments: &Bound<'py, PyTuple>,
+    context: Option<Bound<'py, PyAny>>,
+) -> PyResult<Bound<'py, PyAny>> {
+    let py = slf.py();
+    let made = class.bind(py).call1((callback, arguments, slf, context))?;
+    if slf.get().debug() {
+        let traceback = made.getattr(intern!(py, "_source_traceback"))?;
+        if traceback.is_truthy()? {
+            // The line of the class's own `__init__`.
+            traceback.del_item(-1)?;
+        }
+    }
+    Ok(made)
+}
+
 /// Debug mode's checks, by the running Python's own methods.
 #[cold]
 fn check(
@@ -128,7 +148,13 @@ fn call_soon_threadsafe<'py>(
         check(slf, &callback, "call_soon_threadsafe", false)?;
     }
     let mut in_tray = 0;
-    let handle = if core.has_own(OWN_CALLS) {
+    let handle = if let Some(class) = &handle::kinds()?.thread_safe {
+        // The stock loop puts such a handle in without asking `_call_soon`.
+        let handle = thread_safe(slf, class, &callback, &call.rest, call.context)?;
+        let entry = Entry::Handle(handle.clone().unbind());
+        in_tray = state::put_and_count(slf.py(), &core.state, entry);
+        handle
+    } else if core.has_own(OWN_CALLS) {
         let context = call.context;
         let name = intern!(slf.py(), "_call_soon");
         slf.as_any()
@@ -292,13 +318,7 @@ pub(super) fn add_methods(class: &Bound<'_, PyAny>) -> PyResult<()> {
     let plain = |function| ffi::PyMethodDefPointer {
         PyCFunction: function,
     };
-    // As the running Python writes it.
-    let create_task = if class.py().version_info() >= (3, 13, 3) {
-        c"create_task($self, coro, **kwargs)\n--\n\nSchedule a coroutine object; return its task."
-    } else {
-        c"create_task($self, coro, *, name=None, context=None)\n--\n\nSchedule a coroutine object; return its task."
-    };
-    let methods: [(&CStr, ffi::PyMethodDefPointer, i32, &CStr); 12] = [
+    let methods: [Method; 11] = [
         (
             c"call_soon",
             fast(raw_call_soon),
@@ -322,12 +342,6 @@ pub(super) fn add_methods(class: &Bound<'_, PyAny>) -> PyResult<()> {
             fast(raw_call_at),
             keywords,
             c"call_at($self, when, callback, *args, context=None)\n--\n\nCall it at a time of the loop's clock; return its TimerHandle.",
-        ),
-        (
-            c"create_task",
-            fast(raw_create_task),
-            keywords,
-            create_task,
         ),
         (
             c"add_reader",
@@ -372,19 +386,41 @@ pub(super) fn add_methods(class: &Bound<'_, PyAny>) -> PyResult<()> {
             c"create_future($self, /)\n--\n\nCreate a Future object attached to the loop.",
         ),
     ];
-    for (name, ml_meth, ml_flags, doc) in methods {
-        // The descriptor refers to its definition for ever.
-        let definition = Box::leak(Box::new(ffi::PyMethodDef {
-            ml_name: name.as_ptr(),
-            ml_meth,
-            ml_flags,
-            ml_doc: doc.as_ptr(),
-        }));
-        // SAFETY: a type object and a definition that is never freed.
-        let made = unsafe { ffi::PyDescr_NewMethod(class.as_ptr().cast(), definition) };
-        // SAFETY: a new reference, or null with an exception.
-        let made = unsafe { Bound::from_owned_ptr_or_err(class.py(), made) }?;
-        class.setattr(PyString::new(class.py(), &name.to_string_lossy()), made)?;
+    for method in methods {
+        add(class, method)?;
     }
+    Ok(())
+}
+
+/// Puts `create_task` in the class; whether it takes any keyword is as in the running Python.
+pub(super) fn add_create_task(class: &Bound<'_, PyAny>, any_keywords: bool) -> PyResult<()> {
+    let doc = if any_keywords {
+        c"create_task($self, coro, **kwargs)\n--\n\nSchedule a coroutine object; return its task."
+    } else {
+        c"create_task($self, coro, *, name=None, context=None)\n--\n\nSchedule a coroutine object; return its task."
+    };
+    let call = ffi::PyMethodDefPointer {
+        PyCFunctionFastWithKeywords: raw_create_task,
+    };
+    let flags = ffi::METH_FASTCALL | ffi::METH_KEYWORDS;
+    add(class, (c"create_task", call, flags, doc))
+}
+
+type Method = (&'static CStr, ffi::PyMethodDefPointer, i32, &'static CStr);
+
+/// Puts one method in the class.
+fn add(class: &Bound<'_, PyAny>, (name, ml_meth, ml_flags, doc): Method) -> PyResult<()> {
+    // The descriptor refers to its definition for ever.
+    let definition = Box::leak(Box::new(ffi::PyMethodDef {
+        ml_name: name.as_ptr(),
+        ml_meth,
+        ml_flags,
+        ml_doc: doc.as_ptr(),
+    }));
+    // SAFETY: a type object and a definition that is never freed.
+    let made = unsafe { ffi::PyDescr_NewMethod(class.as_ptr().cast(), definition) };
+    // SAFETY: a new reference, or null with an exception.
+    let made = unsafe { Bound::from_owned_ptr_or_err(class.py(), made) }?;
+    class.setattr(PyString::new(class.py(), &name.to_string_lossy()), made)?;
     Ok(())
 }

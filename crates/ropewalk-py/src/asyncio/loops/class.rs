@@ -332,7 +332,7 @@ impl LoopCore {
     }
 
     /// What watches a descriptor for reading or writing; None if nothing does.
-    fn _watcher(&self, py: Python<'_>, fd: RawFd, write: bool) -> Option<Py<PyAny>> {
+    fn _watcher_of(&self, py: Python<'_>, fd: RawFd, write: bool) -> Option<Py<PyAny>> {
         let waiting = self.waiting.lock();
         let watch = waiting.as_ref()?.poller.get(fd, direction_of(write))?;
         match &watch.watcher {

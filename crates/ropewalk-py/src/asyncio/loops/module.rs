@@ -34,8 +34,16 @@ pub(crate) mod loops {
         handle: &Bound<'py, PyType>,
         timer: &Bound<'py, PyType>,
         report: Py<PyAny>,
+        thread_safe: Option<Py<PyAny>>,
     ) -> PyResult<(Bound<'py, PyType>, Bound<'py, PyType>)> {
-        crate::asyncio::loops::handle::make_types(handle, timer, report)
+        crate::asyncio::loops::handle::make_types(handle, timer, report, thread_safe)
+    }
+
+    /// Put `create_task` in the loop's class, with the signature that the running Python's has.
+    #[pyfunction]
+    fn add_create_task(py: Python<'_>, any_keywords: bool) -> PyResult<()> {
+        let class = py.get_type::<LoopCore>();
+        crate::asyncio::loops::calls::add_create_task(class.as_any(), any_keywords)
     }
 
     #[pymodule_init]

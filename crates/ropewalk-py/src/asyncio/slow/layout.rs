@@ -8,6 +8,8 @@ pub(super) struct Layout {
     /// From a thread's state to its innermost frame: each but the last is a pointer to follow.
     pub(super) thread_to_frame: &'static [usize],
     pub(super) frame_code: usize,
+    /// Which bits of the code's address are no part of it.
+    pub(super) code_marks: usize,
     pub(super) frame_outer: usize,
     /// Where the frame stands in its code: an address.
     pub(super) frame_instruction: usize,
@@ -25,6 +27,7 @@ pub(super) struct Layout {
 const OF_3_11: Layout = Layout {
     thread_to_frame: &[56, 8],
     frame_code: 32,
+    code_marks: 0,
     frame_outer: 48,
     frame_instruction: 56,
     code_file: 112,
@@ -54,12 +57,20 @@ const OF_3_13: Layout = Layout {
     ..OF_3_12
 };
 
+// The same in 3.15, of which `OF_3_14` was tried out too.
+const OF_3_14: Layout = Layout {
+    code_marks: 0b11,
+    code_instructions: 208,
+    ..OF_3_13
+};
+
 /// The layout of this minor version of Python 3, where it is known.
 pub(super) fn of(minor: u8) -> Option<&'static Layout> {
     match minor {
         11 => Some(&OF_3_11),
         12 => Some(&OF_3_12),
         13 => Some(&OF_3_13),
+        14 | 15 => Some(&OF_3_14),
         _ => None,
     }
 }

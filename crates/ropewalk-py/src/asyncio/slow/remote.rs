@@ -55,7 +55,7 @@ impl Reader {
 
     /// Where this frame stands.
     pub(super) fn place(self, frame: usize) -> Option<Place> {
-        let code = word(frame, self.layout.frame_code)?;
+        let code = word(frame, self.layout.frame_code)? & !self.layout.code_marks;
         if word(code, TYPE)? != self.code_type {
             return None;
         }

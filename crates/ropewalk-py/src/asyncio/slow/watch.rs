@@ -6,6 +6,7 @@ use super::standing::{Standing, libraries};
 use crate::asyncio::loops::LoopCore;
 use pyo3::exceptions::PyValueError;
 use pyo3::prelude::*;
+use pyo3::types::PyString;
 use ropewalk_park::ShortLock;
 use ropewalk_reactor::Watch;
 use std::sync::Arc;
@@ -24,14 +25,19 @@ pub(crate) struct PyWatch {
 #[pymethods]
 impl PyWatch {
     #[new]
-    fn new(event_loop: &Bound<'_, LoopCore>, seconds: f64, thread: String) -> PyResult<Self> {
+    fn new(
+        event_loop: &Bound<'_, LoopCore>,
+        seconds: f64,
+        thread: &Bound<'_, PyString>,
+    ) -> PyResult<Self> {
         let py = event_loop.py();
         let allowed = Duration::try_from_secs_f64(seconds)
             .map_err(|error| PyValueError::new_err(error.to_string()))?;
         let subject = Arc::new(Subject {
             pulse: Arc::clone(event_loop.get().pulse()),
             standing: Standing::default(),
-            thread,
+            // It need not be text that can be encoded.
+            thread: thread.to_string_lossy().into_owned(),
             libraries: libraries(py)?,
         });
         let mut teller = Teller::new(Arc::clone(&subject));

@@ -37,6 +37,9 @@ pub(in crate::asyncio::loops) struct Kinds {
     pub(super) number: isize,
     /// Python's function for an exception in a callback.
     pub(super) report: Py<PyAny>,
+    /// The standard library's class for callbacks that other threads hand in, where it has one
+    /// (since 3.14): whoever cancels such a handle waits while its callback runs.
+    pub(in crate::asyncio::loops) thread_safe: Option<Py<PyAny>>,
     /// The tuple that most callbacks have as arguments.
     pub(in crate::asyncio::loops) nothing: Py<PyTuple>,
 }
@@ -67,6 +70,7 @@ pub(in crate::asyncio::loops) fn make_types<'py>(
     handle: &Bound<'py, PyType>,
     timer: &Bound<'py, PyType>,
     report: Py<PyAny>,
+    thread_safe: Option<Py<PyAny>>,
 ) -> PyResult<(Bound<'py, PyType>, Bound<'py, PyType>)> {
     let py = handle.py();
     let kinds = once(&KINDS, || {
@@ -98,6 +102,7 @@ pub(in crate::asyncio::loops) fn make_types<'py>(
             references: unsafe { (*handle.as_type_ptr()).tp_weaklistoffset },
             number,
             report,
+            thread_safe,
             nothing: PyTuple::empty(py).unbind(),
         })
     })?;
