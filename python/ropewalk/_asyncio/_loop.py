@@ -14,7 +14,7 @@ from ropewalk._asyncio import _handles, _slow, _views
 from ropewalk._asyncio._datagrams import DatagramEndpoints
 from ropewalk._asyncio._processes import ChildProcesses
 from ropewalk._asyncio._sockets import SocketOperations
-from ropewalk._asyncio._transports import TransportMaker
+from ropewalk._asyncio._transports import TransportMaker, in_context
 from ropewalk._ropewalk.asyncio.loops import LoopCore, add_create_task
 from ropewalk._ropewalk.asyncio.waiting import register_quickly
 
@@ -158,17 +158,29 @@ class EventLoop(  # type: ignore[misc]
     def _process_events(self, event_list: Any) -> None:
         super()._process_events(event_list)
 
-    def _add_reader(self, fd: Any, callback: Callable[..., object], *args: Any) -> Any:
+    def _add_reader(
+        self,
+        fd: Any,
+        callback: Callable[..., object],
+        *args: Any,
+        context: Any = None,
+    ) -> Any:
         if self._own & _OWN_POLL:
-            return super()._add_reader(fd, callback, *args)
+            return super()._add_reader(fd, callback, *args, **in_context(context))
         self._check_closed()
-        return self._objects.watch(self, fd, False, callback, args)
+        return self._objects.watch(self, fd, False, callback, args, context)
 
-    def _add_writer(self, fd: Any, callback: Callable[..., object], *args: Any) -> Any:
+    def _add_writer(
+        self,
+        fd: Any,
+        callback: Callable[..., object],
+        *args: Any,
+        context: Any = None,
+    ) -> Any:
         if self._own & _OWN_POLL:
-            return super()._add_writer(fd, callback, *args)
+            return super()._add_writer(fd, callback, *args, **in_context(context))
         self._check_closed()
-        return self._objects.watch(self, fd, True, callback, args)
+        return self._objects.watch(self, fd, True, callback, args, context)
 
     def _remove_reader(self, fd: Any) -> bool:
         if self._own & _OWN_POLL:

@@ -36,6 +36,11 @@ _stdlib_pipes: Any = unix_events
 _StdSocketTransport: Any = _stdlib._SelectorSocketTransport
 
 
+def in_context(context: Any) -> dict[str, Any]:
+    """Say in which context callbacks run, to a Python that has asked for one."""
+    return {} if context is None else {"context": context}
+
+
 def _in_core(name: str) -> property:
     """Return an attribute that is kept in the core."""
 
@@ -117,10 +122,12 @@ class _SelectorSocketTransport(
         waiter: Future[None] | None = None,
         extra: dict[str, Any] | None = None,
         server: AbstractServer | None = None,
+        context: Any = None,
     ) -> None:
         self._core = core = StreamCore(self, True)
         self.write = core.write  # type: ignore[method-assign]
-        super().__init__(loop, sock, protocol, waiter, extra, server)
+        more = in_context(context)
+        super().__init__(loop, sock, protocol, waiter, extra, server, **more)
         core.open(self._sock_fd)
 
     def write(self, data: bytes | bytearray | memoryview) -> None:
@@ -137,7 +144,7 @@ class _SelectorSocketTransport(
         self._core.set_protocol(protocol, buffered)
         self._protocol_connected = True
 
-    if sys.version_info >= (3, 12):
+    if "writelines" in vars(_stdlib._SelectorSocketTransport):
 
         def writelines(self, list_of_data: Iterable[Buffer]) -> None:
             """Write a list (or any iterable) of data bytes to the transport."""
@@ -183,7 +190,8 @@ class _SelectorSocketTransport(
         _stdlib.logger.warning("socket.send() raised exception.")
 
     def _begin_writing(self) -> None:
-        self._loop._add_writer(self._sock_fd, self._core.write_ready)
+        more = in_context(getattr(self, "_context", None))
+        self._loop._add_writer(self._sock_fd, self._core.write_ready, **more)
 
     def _send_failed(self, error: BaseException) -> None:
         self._report_fatal(error, "Fatal write error on socket transport")
@@ -355,13 +363,17 @@ class TransportMaker:
         *,
         extra: dict[str, Any] | None = None,
         server: AbstractServer | None = None,
+        context: Any = None,
     ) -> Any:
+        more = in_context(context)
         if self._own & _OWN_POLL or not _is_plain(sock):
             make = super()._make_socket_transport  # type: ignore[misc]
-            return make(sock, protocol, waiter, extra=extra, server=server)
+            return make(sock, protocol, waiter, extra=extra, server=server, **more)
         if sys.version_info >= (3, 12):
             self._ensure_fd_no_transport(sock)
-        return _SelectorSocketTransport(self, sock, protocol, waiter, extra, server)
+        return _SelectorSocketTransport(
+            self, sock, protocol, waiter, extra, server, context
+        )
 
     start_tls = _with_our_tls(base_events.BaseEventLoop.start_tls)
 
@@ -378,6 +390,7 @@ class TransportMaker:
         server: AbstractServer | None = None,
         ssl_handshake_timeout: float | None = (constants.SSL_HANDSHAKE_TIMEOUT),
         ssl_shutdown_timeout: float | None = constants.SSL_SHUTDOWN_TIMEOUT,
+        context: Any = None,
     ) -> Any:
         if self._own & _OWN_POLL:
             return super()._make_ssl_transport(  # type: ignore[misc]
@@ -391,6 +404,7 @@ class TransportMaker:
                 server=server,
                 ssl_handshake_timeout=ssl_handshake_timeout,
                 ssl_shutdown_timeout=ssl_shutdown_timeout,
+                **in_context(context),
             )
         if sys.version_info >= (3, 12):
             self._ensure_fd_no_transport(rawsock)
@@ -405,7 +419,7 @@ class TransportMaker:
             ssl_shutdown_timeout=ssl_shutdown_timeout,
         )
         kind = _SelectorSocketTransport if _is_plain(rawsock) else _StdSocketTransport
-        kind(self, rawsock, tls, extra=extra, server=server)
+        kind(self, rawsock, tls, extra=extra, server=server, **in_context(context))
         return tls._app_transport
 
     def _make_read_pipe_transport(

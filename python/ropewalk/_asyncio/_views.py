@@ -206,11 +206,17 @@ class Objects:
         self._known = WeakKeyDictionary()
 
     def watch(
-        self, loop: Any, fileobj: Any, write: bool, callback: Any, args: Any
+        self,
+        loop: Any,
+        fileobj: Any,
+        write: bool,
+        callback: Any,
+        args: Any,
+        context: Any = None,
     ) -> Any:
         """Let the loop watch its descriptor; return the handle."""
         descriptor = _descriptor(fileobj)
-        handle = loop._watch(descriptor, write, callback, args)
+        handle = loop._watch(descriptor, write, callback, args, context)
         if not isinstance(fileobj, int):
             with contextlib.suppress(TypeError):  # no weak reference, or no hash
                 known = self._known.setdefault(fileobj, {})
@@ -227,7 +233,7 @@ class Objects:
             except (KeyError, TypeError):
                 number, handle = -1, None
             # The number may be another file's by now.
-            if handle is None or loop._watcher(number, write) is not handle:
+            if handle is None or loop._watcher_of(number, write) is not handle:
                 raise
             return number
 

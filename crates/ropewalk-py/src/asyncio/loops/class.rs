@@ -291,16 +291,17 @@ impl LoopCore {
     }
 
     /// Watch a descriptor with a handle that is made here.
-    #[pyo3(signature = (fd, write, callback, args))]
+    #[pyo3(signature = (fd, write, callback, args, context=None))]
     fn _watch<'py>(
         slf: &Bound<'py, Self>,
         fd: RawFd,
         write: bool,
         callback: Bound<'py, PyAny>,
         args: Bound<'py, PyTuple>,
+        context: Option<Bound<'py, PyAny>>,
     ) -> PyResult<Bound<'py, PyAny>> {
         slf.get().check_usable()?;
-        let handle = calls::new_handle(slf, callback, args, None)?;
+        let handle = calls::new_handle(slf, callback, args, context)?;
         Self::watch(
             slf,
             fd,
