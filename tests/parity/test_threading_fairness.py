@@ -150,8 +150,10 @@ def test_a_wait_with_an_end_or_none_is_served_among_many(ours: ModuleType) -> No
         assert lock.acquire(timeout=15)
         lock.release()
     stop.append(1)
-    for thread in [*hogs, *hurries]:
-        thread.result()
+    for hog_thread in hogs:
+        hog_thread.result()
+    for hurry in hurries:
+        hurry.result()
     assert not lock.locked()
 
 

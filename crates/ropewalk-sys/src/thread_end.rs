@@ -10,7 +10,7 @@
 //! How: a library calls `pthread_exit` through a word of its own, which the dynamic linker filled
 //! (the relocation of that name). That word is exchanged for [`ended`], which looks at the stack
 //! and parks or goes on to the function that was there. So there is one place for every call into
-//! Python, those that `PyO3` makes by itself included (`docs/adr/0007-threads-at-exit.md`).
+//! Python, those that `PyO3` makes by itself included (`docs/adr/0008-threads-at-exit.md`).
 //!
 //! Proven by `tests/stress/scenarios/exit_inside_calls.py`. Where the word is not found or cannot
 //! be written, everything is as without us.

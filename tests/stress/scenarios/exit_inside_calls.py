@@ -1,7 +1,7 @@
 """The interpreter ends while daemon threads are in Python code that the engine called.
 
 Up to CPython 3.13 it ends such a thread by unwinding its stack, calls of the engine
-among it (docs/adr/0007-threads-at-exit.md).
+among it (docs/adr/0008-threads-at-exit.md).
 """
 
 import random
