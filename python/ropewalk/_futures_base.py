@@ -12,7 +12,7 @@ from types import GenericAlias
 
 from ropewalk import _futures_inside as _inside
 from ropewalk import _futures_rare as _rare
-from ropewalk import _ropewalk
+from ropewalk import _methods, _ropewalk
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -110,3 +110,4 @@ def _put_into(module: ModuleType) -> None:
 
 for _value in _ours.values():
     _value.__module__ = "ropewalk.concurrent.futures"
+_methods.give_faces(Future, _engine.FutureEngine, _engine.quick_methods())

@@ -19,7 +19,7 @@ from concurrent.futures import thread as _stdlib
 from math import ceil
 from time import monotonic
 
-from ropewalk import _ropewalk
+from ropewalk import _methods, _ropewalk
 from ropewalk._futures_crew import Crew
 from ropewalk._futures_stats import ExecutorStats, Times
 
@@ -302,6 +302,7 @@ class PriorityThreadPoolExecutor(ThreadPoolExecutor):
 
 
 _result_or_cancel: Any = _base.__dict__["_result_or_cancel"]
+_methods.give_faces(ThreadPoolExecutor, _engine.ThreadPool, {})
 _PLAIN_SUBMIT = ThreadPoolExecutor.submit
 
 

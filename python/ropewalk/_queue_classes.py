@@ -13,7 +13,7 @@ from collections import deque
 from heapq import heappop, heappush
 from types import GenericAlias
 
-from ropewalk import _ropewalk
+from ropewalk import _methods, _ropewalk
 from ropewalk._queue_inside import Empty, Full, Inside, ShutDown
 
 TYPE_CHECKING = False
@@ -191,3 +191,4 @@ class LifoQueue(Queue):
 _PLAIN = frozenset((Queue, PriorityQueue, LifoQueue))
 for _cls in _PLAIN:
     _cls.__module__ = "ropewalk.queue"
+_methods.give_faces(Queue, _ropewalk.queue.QueueEngine, _ropewalk.queue.quick_methods())

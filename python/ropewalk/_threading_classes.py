@@ -13,7 +13,7 @@ import warnings
 from math import nan
 from time import monotonic
 
-from ropewalk import _ropewalk
+from ropewalk import _methods, _ropewalk
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -344,3 +344,7 @@ _STEPS += ("_parties", "_count", "_state")
 
 for _one in (Condition, Semaphore, BoundedSemaphore, Event, Barrier, RLock, Lock):
     _one.__module__ = "ropewalk.threading"
+_quick = _engine.quick_methods()
+_methods.give_faces(Condition, _engine.ConditionEngine, _quick)
+_methods.give_faces(Semaphore, _engine.SemaphoreEngine, _quick)
+_methods.give_faces(Event, _engine.EventEngine, _quick)

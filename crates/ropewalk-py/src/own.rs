@@ -9,6 +9,7 @@
     reason = "attributes are set by the C API's function for it"
 )]
 
+use crate::asyncio::awaitable::leads_to;
 use pyo3::exceptions::PyAttributeError;
 use pyo3::ffi;
 use pyo3::prelude::*;
@@ -47,7 +48,7 @@ impl OwnMethods {
         from: usize,
     ) -> PyResult<()> {
         for (place, name) in names.iter().enumerate().skip(from) {
-            if !class.getattr(*name)?.is(&plain.getattr(*name)?) {
+            if !leads_to(&class.getattr(*name)?, &plain.getattr(*name)?) {
                 self.note(place);
             }
         }

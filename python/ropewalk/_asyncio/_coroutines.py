@@ -6,11 +6,10 @@ Promise: `asyncio.iscoroutinefunction`, `inspect` and `unittest.mock` take it fo
 
 from __future__ import annotations
 
-import copyreg
 from inspect import CO_COROUTINE
 from types import FrameType, FunctionType
 
-from ropewalk import _ropewalk
+from ropewalk import _methods  # how they are pickled is told there
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -20,7 +19,7 @@ if TYPE_CHECKING:
     _P = ParamSpec("_P")
     _R = TypeVar("_R")
 
-_native = _ropewalk.asyncio.awaitable
+_native = _methods._native
 
 
 def native_coroutine(
@@ -126,14 +125,3 @@ def suspended_frame(code: Any, namespace: dict[str, Any]) -> FrameType | None:
 def awaiting(what: Awaitable[Any]) -> Coroutine[Any, Any, Any]:
     """Await `what` and return its result."""
     return _native.awaiting(what)
-
-
-def _by_name(function: Any) -> Any:
-    """Say where pickle finds it: by its name, or in the class of the engine."""
-    engine = getattr(function, "__objclass__", None)
-    if engine is None:
-        return function.__qualname__
-    return getattr, (engine, function.__name__)
-
-
-copyreg.pickle(type(awaiting), _by_name)

@@ -12,9 +12,13 @@ __all__ = [
     "ThreadPool",
     "Watch",
     "WorkQueue",
+    "quick_methods",
     "sort_out",
     "use_names",
 ]
+
+def quick_methods() -> dict[str, Any]:
+    """Ways around Python's call for methods that are called with few arguments."""
 
 def use_names(
     cancelled: Any, invalid_state: Any, model: Any, future: Any, rare: Any

@@ -7,8 +7,12 @@ from typing_extensions import disjoint_base
 
 __all__ = [
     "QueueEngine",
+    "quick_methods",
     "use_exceptions",
 ]
+
+def quick_methods() -> dict[str, Any]:
+    """Ways around Python's call for methods that are called with few arguments."""
 
 def use_exceptions(
     empty: type[Exception], full: type[Exception], shut_down: type[Exception]

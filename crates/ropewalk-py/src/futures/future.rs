@@ -132,7 +132,7 @@ impl FutureEngine {
     }
 
     /// Return True if the future has its result, or was cancelled.
-    fn done(slf: &Bound<'_, Self>) -> PyResult<bool> {
+    pub(super) fn done(slf: &Bound<'_, Self>) -> PyResult<bool> {
         match slf.get().life.phase() {
             Phase::HandedOver => Self::elsewhere(slf, "done", ())?.is_truthy(),
             phase => Ok(phase.is_settled()),
@@ -177,7 +177,7 @@ impl FutureEngine {
     }
 
     /// Give the future its result. For executors and tests.
-    fn set_result(slf: &Bound<'_, Self>, result: Py<PyAny>) -> PyResult<()> {
+    pub(super) fn set_result(slf: &Bound<'_, Self>, result: Py<PyAny>) -> PyResult<()> {
         Self::finish(slf, Ok(result))
     }
 

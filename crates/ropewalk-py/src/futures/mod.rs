@@ -8,6 +8,7 @@ mod executor;
 mod future;
 pub(crate) mod module;
 mod outcome;
+mod quick;
 mod results;
 mod starving;
 mod task;

@@ -12,6 +12,8 @@ pub(crate) mod futures {
     #[pymodule_export]
     use crate::futures::future::FutureEngine;
     #[pymodule_export]
+    use crate::futures::quick::quick_methods;
+    #[pymodule_export]
     use crate::futures::results::Results;
     #[pymodule_export]
     use crate::futures::watch::{Watch, sort_out};

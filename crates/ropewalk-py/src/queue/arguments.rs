@@ -2,6 +2,7 @@
 
 use super::class::QueueEngine;
 use super::engine::Engine;
+use crate::asyncio::awaitable::leads_to;
 use crate::error::Refusal;
 use crate::names::{intern, once};
 use crate::timeout::{Flag, Timeout};
@@ -22,7 +23,8 @@ pub(super) fn overridden<'py>(
             .getattr(name)
             .map(Bound::unbind)
     })?;
-    Ok(queue.get().own.any() || !queue.get_type().getattr(name)?.is(own))
+    let found = queue.get_type().getattr(name)?;
+    Ok(queue.get().own.any() || !leads_to(&found, own.bind(py)))
 }
 
 /// The exception of an operation that has no other outcome.

@@ -107,7 +107,7 @@ impl QueueEngine {
         signature = (item, block=Flag::Known(true), timeout=None),
         text_signature = "($self, item, block=True, timeout=None)"
     )]
-    fn put<'py>(
+    pub(super) fn put<'py>(
         slf: &Bound<'py, Self>,
         item: Item,
         block: Flag<'py>,
@@ -137,7 +137,7 @@ impl QueueEngine {
         signature = (block=Flag::Known(true), timeout=None),
         text_signature = "($self, block=True, timeout=None)"
     )]
-    fn get<'py>(
+    pub(super) fn get<'py>(
         slf: &Bound<'py, Self>,
         block: Flag<'py>,
         timeout: Option<&Bound<'py, PyAny>>,
@@ -238,7 +238,7 @@ impl QueueEngine {
     }
 
     /// Put an item into the queue if there is room now; otherwise raise Full.
-    fn put_nowait(slf: &Bound<'_, Self>, item: Item) -> PyResult<Py<PyAny>> {
+    pub(super) fn put_nowait(slf: &Bound<'_, Self>, item: Item) -> PyResult<Py<PyAny>> {
         static PUT: OnceLock<Py<PyAny>> = OnceLock::new();
         let py = slf.py();
         let name = intern!(py, "put");
@@ -251,7 +251,7 @@ impl QueueEngine {
     }
 
     /// Take the next item out of the queue if there is one now; otherwise raise Empty.
-    fn get_nowait(slf: &Bound<'_, Self>) -> PyResult<Item> {
+    pub(super) fn get_nowait(slf: &Bound<'_, Self>) -> PyResult<Item> {
         static GET: OnceLock<Py<PyAny>> = OnceLock::new();
         let name = intern!(slf.py(), "get");
         if overridden(slf, name, &GET)? {
@@ -266,7 +266,7 @@ impl QueueEngine {
     ///
     /// When this has been called once for each item put in, `join()` returns. One call too many
     /// raises `ValueError`.
-    fn task_done(slf: &Bound<'_, Self>) -> PyResult<()> {
+    pub(super) fn task_done(slf: &Bound<'_, Self>) -> PyResult<()> {
         let this = slf.get();
         if this.engine.is_handed_over() {
             return this
@@ -323,7 +323,7 @@ impl QueueEngine {
     }
 
     /// Return how many items are inside. By the time you look at it, it may be another number.
-    fn qsize<'py>(slf: &Bound<'py, Self>) -> PyResult<Bound<'py, PyAny>> {
+    pub(super) fn qsize<'py>(slf: &Bound<'py, Self>) -> PyResult<Bound<'py, PyAny>> {
         let (py, this) = (slf.py(), slf.get());
         if this.engine.is_handed_over() {
             return this

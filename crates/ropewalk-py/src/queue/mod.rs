@@ -6,4 +6,5 @@ mod class;
 mod engine;
 mod inside;
 pub(crate) mod module;
+mod quick;
 mod waiting;

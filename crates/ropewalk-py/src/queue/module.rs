@@ -7,6 +7,8 @@ use pyo3::prelude::*;
 pub(crate) mod queue {
     #[pymodule_export]
     use crate::queue::class::QueueEngine;
+    #[pymodule_export]
+    use crate::queue::quick::quick_methods;
     use pyo3::prelude::*;
     use pyo3::types::PyType;
 

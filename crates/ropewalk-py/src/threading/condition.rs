@@ -107,7 +107,10 @@ impl ConditionEngine {
     /// The lock must be held; it is given back during the wait and taken again after it. Return
     /// True, or False if the time was over first.
     #[pyo3(signature = (timeout=None))]
-    fn wait(slf: &Bound<'_, Self>, timeout: Option<&Bound<'_, PyAny>>) -> PyResult<bool> {
+    pub(super) fn wait(
+        slf: &Bound<'_, Self>,
+        timeout: Option<&Bound<'_, PyAny>>,
+    ) -> PyResult<bool> {
         let (py, this) = (slf.py(), slf.get());
         let lock = this.lock(py)?;
         if !Self::owned(slf, &lock)? {
@@ -131,7 +134,7 @@ impl ConditionEngine {
 
     /// Let up to `n` of the threads that wait go on. The lock must be held.
     #[pyo3(signature = (n=Given(None)), text_signature = "($self, n=1)")]
-    fn notify(slf: &Bound<'_, Self>, n: Given<'_>) -> PyResult<()> {
+    pub(super) fn notify(slf: &Bound<'_, Self>, n: Given<'_>) -> PyResult<()> {
         let this = slf.get();
         if !Self::owned(slf, &this.lock(slf.py())?)? {
             return Err(PyRuntimeError::new_err("cannot notify on un-acquired lock"));
@@ -146,7 +149,7 @@ impl ConditionEngine {
     }
 
     /// Let all threads that wait go on. The lock must be held.
-    fn notify_all(slf: &Bound<'_, Self>) -> PyResult<()> {
+    pub(super) fn notify_all(slf: &Bound<'_, Self>) -> PyResult<()> {
         let this = slf.get();
         if this.own.has(NOTIFY) {
             let arguments = (this.engine.waiters(),);

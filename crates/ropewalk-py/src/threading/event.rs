@@ -33,17 +33,17 @@ impl EventEngine {
     }
 
     /// Return True while the flag is set.
-    fn is_set(&self) -> bool {
+    pub(super) fn is_set(&self) -> bool {
         self.engine.is_set()
     }
 
     /// Set the flag. All threads that wait for it go on.
-    fn set(&self) {
+    pub(super) fn set(&self) {
         self.engine.set();
     }
 
     /// Take the flag back. From now on `wait()` waits again.
-    fn clear(&self) {
+    pub(super) fn clear(&self) {
         self.engine.clear();
     }
 
@@ -51,7 +51,11 @@ impl EventEngine {
     ///
     /// Return True, or False if the time was over first.
     #[pyo3(signature = (timeout=None))]
-    fn wait(&self, py: Python<'_>, timeout: Option<&Bound<'_, PyAny>>) -> PyResult<bool> {
+    pub(super) fn wait(
+        &self,
+        py: Python<'_>,
+        timeout: Option<&Bound<'_, PyAny>>,
+    ) -> PyResult<bool> {
         if self.engine.is_set() {
             return Ok(true);
         }

@@ -7,5 +7,6 @@ mod delay;
 mod event;
 mod lock;
 pub(crate) mod module;
+mod quick;
 mod rlock;
 mod semaphore;

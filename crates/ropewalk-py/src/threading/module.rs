@@ -22,6 +22,8 @@ pub(crate) mod threading {
     #[pymodule_export]
     use crate::threading::lock::allocate_lock;
     #[pymodule_export]
+    use crate::threading::quick::quick_methods;
+    #[pymodule_export]
     use crate::threading::rlock::RLock;
     #[pymodule_export]
     use crate::threading::semaphore::SemaphoreEngine;

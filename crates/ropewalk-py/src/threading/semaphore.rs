@@ -70,7 +70,7 @@ impl SemaphoreEngine {
         signature = (blocking=Truth(true), timeout=None),
         text_signature = "($self, blocking=True, timeout=None)"
     )]
-    fn acquire(
+    pub(super) fn acquire(
         &self,
         py: Python<'_>,
         blocking: Truth,
@@ -95,7 +95,7 @@ impl SemaphoreEngine {
 
     /// Give `n` permits back.
     #[pyo3(signature = (n=Given(None)), text_signature = "($self, n=1)")]
-    fn release(&self, n: Given<'_>) -> PyResult<()> {
+    pub(super) fn release(&self, n: Given<'_>) -> PyResult<()> {
         let count = match n.0 {
             None => 1,
             Some(n) if n.lt(1)? => return Err(PyValueError::new_err("n must be one or more")),

@@ -33,6 +33,14 @@ class coroutine:
     def __next__(self) -> Any: ...
 
 def awaiting(what: Awaitable[_R]) -> Coroutine[Any, Any, _R]: ...
+def face(
+    function: Any,
+    engine: Any,
+    least: int,
+    most: int,
+    keywords: bool,
+    quick: Any = None,
+) -> Any: ...
 def short_cut(function: Any, engine: Any, count: int, special: bool = False) -> Any: ...
 
-__all__ = ["awaiting", "coroutine", "short_cut"]
+__all__ = ["awaiting", "coroutine", "face", "short_cut"]

@@ -1,9 +1,10 @@
-//! A method that hands out a native coroutine: a Python function with a native short cut.
+//! A Python function with a native short cut: what the engine's methods look like.
 //!
 //! Promise: to whoever looks, it is the Python function, `isinstance` included: name, signature,
-//! code, documentation. A call with the usual positional arguments goes to the engine without
-//! running the function; any other call (keywords, too few, too many), and one that the engine
-//! answers with None, runs the function, which does the same or complains as Python functions do.
+//! code, documentation, and bound methods that are Python's own. A call with the usual positional
+//! arguments goes to the engine without running the function; any other call (keywords, too few,
+//! too many) runs the function, which does the same or complains as Python functions do. So does
+//! a call that the engine answers with None, where that is a coroutine function's engine.
 
 #![expect(unsafe_code, reason = "a class with slots that PyO3 does not offer")]
 
@@ -13,7 +14,7 @@ use crate::names::once;
 use pyo3::ffi;
 use pyo3::prelude::*;
 use pyo3::types::PyType;
-use std::ffi::{c_int, c_void};
+use std::ffi::{CStr, c_int, c_void};
 use std::mem::{offset_of, size_of};
 use std::sync::OnceLock;
 
@@ -21,6 +22,32 @@ unsafe extern "C" {
     /// Python's own bound method; `PyO3` does not list it.
     fn PyMethod_New(function: *mut ffi::PyObject, object: *mut ffi::PyObject)
     -> *mut ffi::PyObject;
+}
+
+/// What kind of function it is.
+#[derive(Clone, Copy, PartialEq)]
+enum Kind {
+    /// A coroutine function, whose engine answers None to leave a call to the function.
+    Coroutine,
+    /// One that only `async with` looks up: bound methods are handed out from a free list.
+    Special,
+    /// A plain function.
+    Plain,
+    /// A plain function that takes any keywords, as its engine does.
+    Keywords,
+}
+
+/// Which calls go where.
+#[derive(Clone, Copy)]
+struct Way {
+    /// For calls with the least number of arguments: what a capsule holds.
+    quick: Option<Quick>,
+    /// How many positional arguments the engine takes, `self` included.
+    least: usize,
+    most: usize,
+    /// Whether `engine` is a method, and not the capsule of `quick`.
+    callable: bool,
+    kind: Kind,
 }
 
 /// The memory of a method.
@@ -32,12 +59,9 @@ struct Method {
     function: *mut ffi::PyObject,
     /// The engine's own method, or a capsule of `quick`, owned; null once cleared.
     engine: *mut ffi::PyObject,
-    /// What the capsule holds.
-    quick: Option<Quick>,
-    /// How many positional arguments the short cut takes, `self` included.
-    count: usize,
-    /// Hand out bound methods from a free list: for methods that only `async with` looks up.
-    special: bool,
+    way: Way,
+    /// The weak references to it; Python's.
+    weak: *mut ffi::PyObject,
 }
 
 fn method<'a>(this: *mut ffi::PyObject) -> &'a Method {
@@ -48,7 +72,9 @@ fn method<'a>(this: *mut ffi::PyObject) -> &'a Method {
 
 /// What `call` with these arguments goes to.
 fn target(this: &Method, count: usize, keywords: *mut ffi::PyObject) -> *mut ffi::PyObject {
-    if count == this.count && keywords.is_null() && this.quick.is_none() {
+    let way = &this.way;
+    let takes = (way.least..=way.most).contains(&count);
+    if takes && way.callable && (keywords.is_null() || way.kind == Kind::Keywords) {
         this.engine
     } else {
         this.function
@@ -65,8 +91,8 @@ unsafe extern "C" fn call(
     let given = unsafe { ffi::PyVectorcall_NARGS(count) };
     let this = method(this);
     let given = given.unsigned_abs();
-    if let Some(quick) = this.quick
-        && given == this.count
+    if let Some(quick) = this.way.quick
+        && given == this.way.least
         && keywords.is_null()
     {
         // SAFETY: the count says that there is a first argument.
@@ -90,7 +116,9 @@ unsafe extern "C" fn call(
     // SAFETY: both targets are live callables that the method owns; the arguments are handed on.
     let made = unsafe { ffi::PyObject_Vectorcall(target, arguments, count, keywords) };
     // SAFETY: the static object lives as long as the interpreter.
-    if made != unsafe { ffi::Py_None() } || target == this.function {
+    let answered = made != unsafe { ffi::Py_None() };
+    let plain = matches!(this.way.kind, Kind::Plain | Kind::Keywords);
+    if answered || plain || target == this.function {
         return made;
     }
     // The engine leaves it to the function.
@@ -112,8 +140,8 @@ unsafe extern "C" fn bind(
         unsafe { ffi::Py_INCREF(this) };
         return this;
     }
-    if method(this).special {
-        return bound::bind(this, method(this).quick, object);
+    if method(this).way.kind == Kind::Special {
+        return bound::bind(this, method(this).way.quick, object);
     }
     // SAFETY: a callable and a live object.
     unsafe { PyMethod_New(this, object) }
@@ -180,7 +208,9 @@ unsafe extern "C" fn clear(this: *mut ffi::PyObject) -> c_int {
 unsafe extern "C" fn dealloc(this: *mut ffi::PyObject) {
     // SAFETY: it was tracked when made.
     unsafe { ffi::PyObject_GC_UnTrack(this.cast()) };
-    // SAFETY: the dying object, still whole.
+    // SAFETY: the dying object, still whole, of a class with weak references.
+    unsafe { ffi::PyObject_ClearWeakRefs(this) };
+    // SAFETY: as above.
     unsafe { clear(this) };
     // SAFETY: still an object, of a heap type.
     let kind = unsafe { ffi::Py_TYPE(this) };
@@ -197,15 +227,22 @@ fn class(py: Python<'_>) -> PyResult<&Bound<'_, PyType>> {
 
 fn make_class(py: Python<'_>) -> PyResult<Bound<'_, PyType>> {
     let slot = |slot, pfunc| ffi::PyType_Slot { slot, pfunc };
-    let place = ffi::PyMemberDef {
-        name: c"__vectorcalloffset__".as_ptr(),
-        type_code: ffi::Py_T_PYSSIZET,
-        offset: isize::try_from(offset_of!(Method, call))?,
-        flags: ffi::Py_READONLY,
-        ..ffi::PyMemberDef::default()
+    let place = |name: &'static CStr, offset| {
+        Ok::<_, PyErr>(ffi::PyMemberDef {
+            name: name.as_ptr(),
+            type_code: ffi::Py_T_PYSSIZET,
+            offset: isize::try_from(offset)?,
+            flags: ffi::Py_READONLY,
+            ..ffi::PyMemberDef::default()
+        })
     };
+    let members = vec![
+        place(c"__vectorcalloffset__", offset_of!(Method, call))?,
+        place(c"__weaklistoffset__", offset_of!(Method, weak))?,
+        ffi::PyMemberDef::default(),
+    ];
     // Python keeps this table for as long as it lives.
-    let members = vec![place, ffi::PyMemberDef::default()].leak().as_mut_ptr();
+    let members = members.leak().as_mut_ptr();
     let mut slots = [
         slot(ffi::Py_tp_dealloc, dealloc as *mut c_void),
         slot(ffi::Py_tp_traverse, traverse as *mut c_void),
@@ -248,6 +285,65 @@ pub(super) fn short_cut<'py>(
     count: usize,
     special: bool,
 ) -> PyResult<Bound<'py, PyAny>> {
+    let quick = function_of(engine);
+    let way = Way {
+        quick,
+        least: count,
+        most: count,
+        callable: quick.is_none(),
+        kind: if special {
+            Kind::Special
+        } else {
+            Kind::Coroutine
+        },
+    };
+    make(function, engine, way)
+}
+
+/// `function` as the face of the engine's method `engine`, which takes from `least` to `most`
+/// positional arguments; `quick` is a capsule for calls with the least.
+#[pyfunction]
+#[pyo3(signature = (function, engine, least, most, keywords, quick=None))]
+pub(super) fn face<'py>(
+    function: &Bound<'py, PyAny>,
+    engine: &Bound<'py, PyAny>,
+    least: usize,
+    most: usize,
+    keywords: bool,
+    quick: Option<&Bound<'py, PyAny>>,
+) -> PyResult<Bound<'py, PyAny>> {
+    let way = Way {
+        quick: quick.and_then(function_of),
+        least,
+        most,
+        callable: true,
+        kind: if keywords {
+            Kind::Keywords
+        } else {
+            Kind::Plain
+        },
+    };
+    make(function, engine, way)
+}
+
+/// Whether `found` is `engine`, a method of the engine's, or its face.
+pub(crate) fn leads_to(found: &Bound<'_, PyAny>, engine: &Bound<'_, PyAny>) -> bool {
+    if found.is(engine) {
+        return true;
+    }
+    match class(found.py()) {
+        Ok(class) if found.get_type().is(class) => {
+            std::ptr::eq(method(found.as_ptr()).engine, engine.as_ptr())
+        }
+        _ => false,
+    }
+}
+
+fn make<'py>(
+    function: &Bound<'py, PyAny>,
+    engine: &Bound<'py, PyAny>,
+    way: Way,
+) -> PyResult<Bound<'py, PyAny>> {
     let py = function.py();
     let class = class(py)?.as_type_ptr();
     // SAFETY: the class has the collector's flag and this size of objects.
@@ -262,9 +358,8 @@ pub(super) fn short_cut<'py>(
         call,
         function: function.clone().into_ptr(),
         engine: engine.clone().into_ptr(),
-        quick: function_of(engine),
-        count,
-        special,
+        way,
+        weak: std::ptr::null_mut(),
     };
     // SAFETY: fresh memory; the head stays what it was.
     unsafe { memory.write(fields) };

@@ -52,6 +52,7 @@ pub(crate) use futures::{is_cancelled, is_done, set_result};
 pub(crate) use held::Held;
 #[allow(unused_imports, reason = "each part takes what it needs")]
 pub(crate) use loops::future;
+pub(crate) use method::leads_to;
 pub(crate) use origin::Origin;
-pub(crate) use quick::{AtOnce, Handed, at_once, quick};
+pub(crate) use quick::{AtOnce, Direct, Handed, at_once, direct, direct_methods, given, quick};
 pub(crate) use work::{Step, Stop, Visit, Work};

@@ -8,6 +8,8 @@ pub(crate) mod awaitable {
     #[pymodule_export]
     use crate::asyncio::awaitable::awaiting::awaiting;
     #[pymodule_export]
+    use crate::asyncio::awaitable::method::face;
+    #[pymodule_export]
     use crate::asyncio::awaitable::method::short_cut;
     use crate::asyncio::awaitable::{bound, class};
     use pyo3::prelude::*;

@@ -107,6 +107,84 @@ unsafe extern "C" fn act<A: AtOnce>(
     A::act(py, object.get(), argument).map_or(std::ptr::null_mut(), Py::into_ptr)
 }
 
+/// A method with at most one argument, called with as few arguments as it takes.
+pub(crate) trait Direct {
+    /// The engine's class.
+    type Of: PyTypeInfo;
+
+    /// What the method does; the argument is there if the method has one.
+    fn call(object: &Bound<'_, Self::Of>, argument: Option<&Py<PyAny>>) -> PyResult<Py<PyAny>>;
+}
+
+unsafe extern "C" fn go<D: Direct>(
+    object: *mut ffi::PyObject,
+    argument: *mut ffi::PyObject,
+) -> *mut ffi::PyObject {
+    // SAFETY: Python calls methods with this thread attached.
+    let py = unsafe { Python::assume_attached() };
+    if !is_a(object, D::Of::type_object_raw(py)) {
+        return std::ptr::null_mut();
+    }
+    // SAFETY: a live object of this class, which the caller keeps alive.
+    let object = unsafe { Borrowed::from_ptr(py, object) };
+    // SAFETY: of this class, as is asked above.
+    let object = unsafe { object.cast_unchecked::<D::Of>() };
+    // SAFETY: a live object, or null for no argument; the caller keeps it alive.
+    let argument = unsafe { Borrowed::from_ptr_or_opt(py, argument) };
+    let argument = argument.as_deref().map(Bound::as_unbound);
+    match D::call(&object, argument) {
+        Ok(result) => result.into_ptr(),
+        Err(error) => {
+            error.restore(py);
+            std::ptr::null_mut()
+        }
+    }
+}
+
+/// What `face` takes as `quick`.
+pub(crate) fn direct<D: Direct>(py: Python<'_>) -> PyResult<Bound<'_, PyAny>> {
+    capsule(py, go::<D>)
+}
+
+/// The argument of a method that has one.
+pub(crate) fn given<'py>(
+    py: Python<'py>,
+    argument: Option<&Py<PyAny>>,
+) -> PyResult<Bound<'py, PyAny>> {
+    let missing = || pyo3::exceptions::PyTypeError::new_err("an argument is missing");
+    Ok(argument.ok_or_else(missing)?.bind(py).clone())
+}
+
+/// Declares `quick_methods()`: a capsule for each `"Engine.method"`, for `face`.
+macro_rules! direct_methods {
+    ($($name:literal of $class:ty, |$object:ident, $argument:ident| $body:expr;)*) => {
+        /// Ways around Python's call for methods that are called with few arguments.
+        #[pyo3::pyfunction]
+        pub(crate) fn quick_methods(
+            py: pyo3::Python<'_>,
+        ) -> pyo3::PyResult<pyo3::Bound<'_, pyo3::types::PyDict>> {
+            use pyo3::types::PyDictMethods;
+            let all = pyo3::types::PyDict::new(py);
+            $({
+                struct Way;
+                impl $crate::asyncio::awaitable::Direct for Way {
+                    type Of = $class;
+
+                    fn call(
+                        $object: &pyo3::Bound<'_, $class>,
+                        $argument: Option<&pyo3::Py<pyo3::PyAny>>,
+                    ) -> pyo3::PyResult<pyo3::Py<pyo3::PyAny>> {
+                        $body
+                    }
+                }
+                all.set_item($name, $crate::asyncio::awaitable::direct::<Way>(py)?)?;
+            })*
+            Ok(all)
+        }
+    };
+}
+pub(crate) use direct_methods;
+
 /// What `short_cut` takes as `engine`, for a plain method.
 pub(crate) fn at_once<A: AtOnce>(py: Python<'_>) -> PyResult<Bound<'_, PyAny>> {
     capsule(py, act::<A>)
