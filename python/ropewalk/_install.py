@@ -12,7 +12,7 @@ import _thread
 import os
 import sys
 
-from ropewalk import _engine, _greenlets, _report, _table
+from ropewalk import _engine, _greenlets, _report, _states, _table
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -30,6 +30,8 @@ _finder: _Finder | None = None
 # Each module that got our names: what they meant before, and mean now.
 _changes: list[tuple[ModuleType, dict[str, tuple[Any, Any]]]] = []
 _NOTHING = object()
+# Modules of others that have to hear of us once they are executed.
+_WATCHED = {**_greenlets.WATCHED, "dill._dill": _states.watch_dill}
 
 
 def _renew_lock() -> None:
@@ -127,7 +129,7 @@ def begin(names: frozenset[str], *, choose_again: bool = False) -> list[str]:
         # What another thread imports right now may have been found without the hook.
         _wait_for_import(_table.REPLACED[name])
         _wait_for_import(name)
-    for name in _greenlets.WATCHED:
+    for name in _WATCHED:
         if name in sys.modules:
             _watch(name, sys.modules[name])
     with _lock:
@@ -136,8 +138,8 @@ def begin(names: frozenset[str], *, choose_again: bool = False) -> list[str]:
 
 
 def _watch(name: str, module: ModuleType) -> None:
-    """A module that makes greenlets of threads was executed."""
-    _greenlets.WATCHED[name](module, _step_aside)
+    """A module that has to hear of us was executed."""
+    _WATCHED[name](module, _step_aside)
 
 
 def _step_aside(who: str) -> None:
@@ -153,6 +155,7 @@ def _step_aside(who: str) -> None:
             if module.__name__ not in leaving:
                 continue
             late.update(_put_back(module, changed))
+        late = {holder for holder in late if not holder.startswith(f"{who}.")}
     if late:
         import warnings
 
@@ -276,7 +279,7 @@ class _Finder:
         target: ModuleType | None = None,
     ) -> ModuleSpec | None:
         name = self._replaced_by.get(fullname, fullname)
-        if name not in self.names and name not in _greenlets.WATCHED:
+        if name not in self.names and name not in _WATCHED:
             return None
         if _greenlets.importing.for_greenlets:
             return None
@@ -293,7 +296,7 @@ class _Finder:
             return spec
         if fullname != name:
             spec.loader = _Loader(spec.loader, name, _put_when_complete)  # type: ignore[assignment]
-        elif name in _greenlets.WATCHED:
+        elif name in _WATCHED:
             spec.loader = _Loader(spec.loader, name, _watch)  # type: ignore[assignment]
         elif _is_stdlib(name, spec):
             spec.loader = _Loader(spec.loader, name, _put)  # type: ignore[assignment]

@@ -13,13 +13,13 @@ from collections import deque
 from heapq import heappop, heappush
 from types import GenericAlias
 
-from ropewalk import _methods, _ropewalk
+from ropewalk import _methods, _ropewalk, _states
 from ropewalk._queue_inside import Empty, Full, Inside, ShutDown
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable
-    from typing import Any, NoReturn
+    from typing import Any
 
 _ropewalk.queue.use_exceptions(Empty, Full, ShutDown)
 
@@ -131,9 +131,6 @@ class Queue(_ropewalk.queue.QueueEngine):
         adopted: Inside = self._adopt_inside(inside)
         return adopted
 
-    def __getstate__(self) -> NoReturn:
-        raise TypeError(f"cannot pickle {type(self).__name__!r} object")
-
 
 class PriorityQueue(Queue):
     """A queue whose smallest item is taken out first.
@@ -192,3 +189,4 @@ _PLAIN = frozenset((Queue, PriorityQueue, LifoQueue))
 for _cls in _PLAIN:
     _cls.__module__ = "ropewalk.queue"
 _methods.give_faces(Queue, _ropewalk.queue.QueueEngine, _ropewalk.queue.quick_methods())
+_states.give_state(Queue, _states.look_at_queue, _states.restore_queue)

@@ -13,7 +13,7 @@ import warnings
 from math import nan
 from time import monotonic
 
-from ropewalk import _methods, _ropewalk
+from ropewalk import _methods, _ropewalk, _states
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -348,3 +348,10 @@ _quick = _engine.quick_methods()
 _methods.give_faces(Condition, _engine.ConditionEngine, _quick)
 _methods.give_faces(Semaphore, _engine.SemaphoreEngine, _quick)
 _methods.give_faces(Event, _engine.EventEngine, _quick)
+_states.give_state(Condition, _states.look_at_condition, _states.restore_condition)
+_states.give_state(Event, _states.look_at_event, _states.restore_event)
+_states.give_state(
+    Semaphore,
+    _states.look_at_semaphore(lambda: Condition(Lock())),
+    _states.restore_semaphore,
+)

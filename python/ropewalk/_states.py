@@ -1,0 +1,118 @@
+"""What a copy of a condition, event, semaphore or queue is made of.
+
+Promise: the state is the standard library's, attribute for attribute, with a lock in
+it: so pickle and deepcopy refuse it in the same words, and a pickler that knows locks
+(dill) round-trips it, from and to a Python without ropewalk as well.
+"""
+
+from __future__ import annotations
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from types import ModuleType
+    from typing import Any, NoReturn
+
+    State = dict[str, Any]
+
+# What the standard library's condition takes from its lock.
+_OF_THE_LOCK = ("_acquire_restore", "_is_owned", "_release_save")
+# What is a property of ours, or nothing at all.
+_OF_A_QUEUE = ("mutex", "not_empty", "not_full", "all_tasks_done", "is_shutdown")
+
+
+def _refuse(self: Any) -> NoReturn:
+    raise TypeError(f"cannot pickle {type(self).__name__!r} object")
+
+
+def give_state(
+    cls: Any, look: Callable[[Any], State], restore: Callable[[Any, State], None]
+) -> None:
+    """Have objects of `cls` pickled and copied deeply by these two."""
+
+    def __getstate__(self: Any) -> State:
+        return look(self)
+
+    def __setstate__(self: Any, state: State) -> None:
+        restore(self, dict(state))
+
+    for method in (__getstate__, __setstate__):
+        method.__qualname__ = f"{cls.__qualname__}.{method.__name__}"
+        setattr(cls, method.__name__, method)
+    cls.__copy__ = _refuse
+
+
+def look_at_condition(self: Any) -> State:
+    from collections import deque
+
+    lock = self._lock
+    methods = {n: getattr(lock, n) for n in _OF_THE_LOCK if hasattr(lock, n)}
+    return {**vars(self), **methods, "_lock": lock, "_waiters": deque()}
+
+
+def restore_condition(self: Any, state: State) -> None:
+    from ropewalk._threading_classes import Condition
+
+    self._begin(state.pop("_lock"), Condition)
+    for name in (*_OF_THE_LOCK, "_waiters"):
+        state.pop(name, None)
+    vars(self).update(state)
+
+
+def look_at_event(self: Any) -> State:
+    state = {**vars(self), "_cond": self._cond, "_flag": self.is_set()}
+    state.pop("_own_cond", None)
+    return state
+
+
+def restore_event(self: Any, state: State) -> None:
+    self._begin()
+    if state.pop("_flag"):
+        self.set()
+    state["_own_cond"] = state.pop("_cond")
+    vars(self).update(state)
+
+
+def look_at_semaphore(make_condition: Callable[[], Any]) -> Callable[[Any], State]:
+    """`_cond` of the state is a condition that `make_condition` makes."""
+    return lambda self: {**vars(self), "_cond": make_condition(), "_value": self._value}
+
+
+def restore_semaphore(self: Any, state: State) -> None:
+    self._begin(state.pop("_value"), state.get("_initial_value"))
+    del state["_cond"]
+    vars(self).update(state)
+
+
+def look_at_queue(self: Any) -> State:
+    inside = self._look_inside()
+    with inside.mutex:
+        found = {name: getattr(inside, name) for name in _OF_A_QUEUE}
+        return {
+            **vars(self),
+            "maxsize": self.maxsize,
+            "queue": type(self.queue)(self.queue),
+            "unfinished_tasks": inside.unfinished_tasks,
+            **found,
+        }
+
+
+def restore_queue(self: Any, state: State) -> None:
+    self._begin(state.pop("maxsize"))
+    inside = self._look_inside()
+    for name in _OF_A_QUEUE[:-1]:
+        state.pop(name)
+    inside.is_shutdown = state.pop("is_shutdown", False)
+    inside.unfinished_tasks = state.pop("unfinished_tasks")
+    self.queue = state.pop("queue")
+    vars(self).update(state)
+
+
+def watch_dill(module: ModuleType, _step_aside: object) -> None:
+    """dill was executed: it saves our locks as it saves the standard library's."""
+    from ropewalk import _threading_classes
+
+    known: Any = module
+    register, lock = known.register, type(_threading_classes.Lock())
+    register(lock)(known.save_lock)
+    register(_threading_classes._CRLock)(known.save_rlock)
