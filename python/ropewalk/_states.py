@@ -75,11 +75,18 @@ def restore_event(self: Any, state: State) -> None:
 
 def look_at_semaphore(make_condition: Callable[[], Any]) -> Callable[[Any], State]:
     """`_cond` of the state is a condition that `make_condition` makes."""
-    return lambda self: {**vars(self), "_cond": make_condition(), "_value": self._value}
+
+    def look(self: Any) -> State:
+        state = {**vars(self), "_cond": make_condition(), "_value": self._value}
+        if hasattr(self, "_initial_value"):
+            state["_initial_value"] = self._initial_value
+        return state
+
+    return look
 
 
 def restore_semaphore(self: Any, state: State) -> None:
-    self._begin(state.pop("_value"), state.get("_initial_value"))
+    self._begin(state.pop("_value"), state.pop("_initial_value", None))
     del state["_cond"]
     vars(self).update(state)
 
