@@ -92,17 +92,15 @@ def _of_asyncio() -> frozenset[str]:
         *("open_unix_connection", "start_unix_server"),
         *("sleep", "wait_for", "Timeout", "timeout", "timeout_at"),
     }
-    if sys.version_info < (3, 14):
-        ours |= {"gather", "wait", "TaskGroup"}
-    inside = str(asyncio.shield.__code__.co_consts)
-    if not any(name in inside for name in ("_log_on_exception", "_clear_awaited_by")):
+    ours |= {"gather", "wait", "TaskGroup"}
+    if "_log_on_exception" not in str(asyncio.shield.__code__.co_consts):
         ours |= {"shield"}
     return frozenset(asyncio.__all__) - ours
 
 
 def _copied_since_12() -> frozenset[str]:
     """What the standard library copies from 3.12 on, before that neither does."""
-    if (3, 12) <= sys.version_info < (3, 14):
+    if sys.version_info >= (3, 12):
         return _on_each(("TaskGroup",), ("deepcopy", "dumps"))
     return frozenset()
 
