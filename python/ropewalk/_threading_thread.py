@@ -81,6 +81,7 @@ def _make_start(threading: Any) -> Any:
 
     start.__qualname__ = "Thread.start"
     start.__module__ = threading.__name__
+    start.__annotations__ = {}
     return start
 
 
@@ -109,6 +110,7 @@ def _note_shutdown(threading: Any) -> None:
     _shutdown.__wrapped__ = real  # type: ignore[attr-defined]
     _shutdown.__doc__ = real.__doc__
     _shutdown.__module__ = threading.__name__
+    _shutdown.__annotations__ = {}
     _shutdown.__qualname__ = "_shutdown"
     threading._shutdown = _shutdown
 
@@ -158,4 +160,5 @@ def _make_join(threading: Any) -> Any:
 
     join.__qualname__ = "Thread.join"
     join.__module__ = threading.__name__
+    join.__annotations__ = {}
     return join

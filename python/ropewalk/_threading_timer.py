@@ -90,8 +90,9 @@ class _Finished(Event):
 
     __slots__ = ("_entry", "_threads")
     __init__ = object.__init__
-    _entry: Any
-    _threads: Any
+    if TYPE_CHECKING:
+        _entry: Any
+        _threads: Any
 
     def set(self) -> None:
         """Set the flag. All threads that wait for it go on."""

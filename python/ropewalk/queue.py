@@ -9,8 +9,9 @@ where the engine cannot be loaded everything is.
 from __future__ import annotations
 
 import queue as _stdlib
+import sys
 
-from ropewalk import _engine
+from ropewalk import _engine, _plain
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -55,3 +56,6 @@ def _put_into(module: ModuleType) -> None:
     if "ShutDown" not in named:
         module.__dict__["__all__"] = [*named, "ShutDown"]
     ShutDown.__module__ = module.__name__
+
+
+_plain.take_off(sys.modules[__name__], _stdlib)

@@ -8,9 +8,10 @@ are the engine's; Thread is the standard library's class with faster ``start`` a
 
 from __future__ import annotations
 
+import sys
 import threading as _stdlib
 
-from ropewalk import _engine
+from ropewalk import _engine, _plain
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -62,3 +63,6 @@ def _restore(module: ModuleType) -> None:
 def __getattr__(name: str) -> Any:
     """Hand on whatever else the standard library's module has."""
     return getattr(_stdlib, name)
+
+
+_plain.take_off(sys.modules[__name__], _stdlib)

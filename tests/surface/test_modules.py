@@ -4,6 +4,7 @@ import ast
 import inspect
 import re
 import sys
+import typing
 from pathlib import Path
 
 import pytest
@@ -136,3 +137,48 @@ def test_no_ropewalk_is_installed_in_this_process() -> None:
     for module in ("queue", "threading"):
         file = getattr(sys.modules[module], "__file__", "") or ""
         assert not Path(file).is_relative_to(Path(ropewalk.__file__).parent)
+
+
+def _hinted(module: Module) -> dict[str, tuple[object, object]]:
+    """Each public function, class and method of ours beside the standard library's."""
+    found: dict[str, tuple[object, object]] = {}
+    for name in {*module.ours.__all__, *module.face.factories}:
+        ours, theirs = getattr(module.ours, name), getattr(module.theirs, name, None)
+        if not callable(ours):
+            continue
+        found[name] = ours, theirs
+        for part in dir(ours) if isinstance(ours, type) else ():
+            method = getattr(ours, part)
+            if callable(method):
+                found[f"{name}.{part}"] = method, getattr(theirs, part, None)
+    return found
+
+
+def _hints(value: object) -> dict[str, object]:
+    try:
+        return typing.get_type_hints(value)
+    except TypeError:  # says that it has none: an object that can be called
+        return {}
+
+
+def test_type_hints_can_be_asked_for_and_are_the_standard_librarys(
+    module: Module,
+) -> None:
+    differ = {}
+    for name, (ours, theirs) in _hinted(module).items():
+        got, expected = _hints(ours), _hints(theirs)
+        # What is written in Rust cannot have any, and what theirs has not got may.
+        compared = theirs is not None and (got or inspect.isfunction(ours))
+        if compared and got != expected:
+            differ[name] = got, expected
+    assert not differ
+
+
+@needs_ropewalk
+def test_type_hints_of_a_subclass_are_its_own(module: Module) -> None:
+    for name in module.ours.__all__:
+        base = getattr(module.ours, name)
+        if not isinstance(base, type) or base is getattr(module.theirs, name, None):
+            continue
+        derived = type("Derived", (base,), {"__annotations__": {"size": int}})
+        assert typing.get_type_hints(derived) == {"size": int}, name

@@ -40,7 +40,6 @@ def native_coroutine(
         given.__closure__,
     )
     marked.__kwdefaults__ = given.__kwdefaults__
-    marked.__annotations__ = given.__annotations__
     marked.__qualname__ = given.__qualname__
     marked.__module__ = given.__module__
     return marked

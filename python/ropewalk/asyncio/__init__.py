@@ -8,8 +8,9 @@ everything else is the standard library's own, handed on.
 from __future__ import annotations
 
 import asyncio as _stdlib
+import sys
 
-from ropewalk import _engine
+from ropewalk import _engine, _plain
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -81,3 +82,6 @@ def _put_into(module: ModuleType) -> None:
 def __getattr__(name: str) -> Any:
     """Hand on whatever else the standard library's package has."""
     return getattr(_stdlib, name)
+
+
+_plain.take_off(sys.modules[__name__], _stdlib)

@@ -11,8 +11,9 @@ executors are loaded when they are first asked for.
 from __future__ import annotations
 
 import concurrent.futures as _stdlib
+import sys
 
-from ropewalk import _engine
+from ropewalk import _engine, _plain
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -81,9 +82,13 @@ def __getattr__(name: str) -> Any:
         from ropewalk import _futures_thread
 
         found = globals()[name] = getattr(_futures_thread, name)
+        _plain.take_off(sys.modules[__name__], _stdlib)
         return found
     return getattr(_stdlib, name)
 
 
 def __dir__() -> list[str]:
     return [*__all__, "PriorityThreadPoolExecutor", "__doc__"]
+
+
+_plain.take_off(sys.modules[__name__], _stdlib)
