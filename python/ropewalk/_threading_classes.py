@@ -43,8 +43,6 @@ _STOCK_RLOCK: Any = _stdlib.RLock
 # A class, or before that a function that makes locks.
 Lock = _engine.lock if isinstance(_stdlib.Lock, type) else _engine.Lock
 _CRLock = _engine.RLock
-if isinstance(Lock, type):  # found, and pickled, by this name
-    Lock.__name__ = Lock.__qualname__ = "Lock"
 
 
 def RLock(*args: Any, **kwargs: Any) -> Any:
@@ -344,6 +342,8 @@ _STEPS += ("_parties", "_count", "_state")
 
 for _one in (Condition, Semaphore, BoundedSemaphore, Event, Barrier, RLock, Lock):
     _one.__module__ = "ropewalk.threading"
+if isinstance(Lock, type):  # pickle finds the class where it is, until it is installed
+    Lock.__module__ = "ropewalk._ropewalk.threading"
 _quick = _engine.quick_methods()
 _methods.give_faces(Condition, _engine.ConditionEngine, _quick)
 _methods.give_faces(Semaphore, _engine.SemaphoreEngine, _quick)

@@ -47,6 +47,9 @@ def _put_into(module: ModuleType) -> None:
     """Make the names of the module ``threading`` mean what they mean here."""
     if not _OURS:
         return
+    lock: Any = _OURS["Lock"]
+    if isinstance(lock, type):  # from 3.13 on: what spawned processes unpickle
+        lock.__name__ = lock.__qualname__ = "Lock"
     for name, value in _OURS.items():
         setattr(module, name, value)
         if name in _NAMED_AFTER_PLACE:
