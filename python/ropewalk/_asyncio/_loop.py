@@ -80,6 +80,7 @@ class EventLoop(  # type: ignore[misc]
         self._own = own
         self._watched_for_blocks = _slow.Watched()
         self._objects = _views.Objects()
+        self._watched_children = {}
         register_quickly()
         super().__init__(_views._Selector(self) if selector is None else selector)
 
@@ -123,6 +124,7 @@ class EventLoop(  # type: ignore[misc]
     def close(self) -> None:
         """Close the loop, which does not run and does not run again."""
         super().close()
+        self._part_from_children()
         self._watched_for_blocks.end()
 
     def run_until_complete(self, future: Any) -> Any:

@@ -4,7 +4,8 @@ Promise: no thread and no signal handler is needed to learn that a child has end
 whatever thread the loop runs. Starting the child, its pipes and the order of callbacks
 are the running Python's own. A child watcher that the program has set (before Python
 3.14) is asked instead, and where the system does not allow such descriptors everything
-is done as the standard library does it.
+is done as the standard library does it. A child that outlives its loop lives on where
+the running Python has a thread wait for it, and a thread does so then.
 """
 
 from __future__ import annotations
@@ -43,6 +44,10 @@ _native: Any = _engine.load()
 _can_watch: bool | None = None
 # What a child counts as whose status somebody else took.
 _UNKNOWN = 255
+# Before Python 3.12 a thread waits for each child, whatever becomes of the loop.
+_THREADS_WAIT = not any(
+    hasattr(unix_events, name) for name in ("can_use_pidfd", "_PidfdChildWatcher")
+)
 
 
 def _watching_is_possible() -> bool:
@@ -162,6 +167,8 @@ SubprocessTransport.__qualname__ = "_UnixSubprocessTransport"
 class ChildProcesses(_Loop):
     """The part of a loop that runs child processes."""
 
+    _watched_children: dict[Child, SubprocessTransport]
+
     async def _make_subprocess_transport(
         self,
         protocol: Any,
@@ -216,6 +223,7 @@ class ChildProcesses(_Loop):
             self._wait_in_a_thread(transport)
             return
         transport._child = child
+        self._watched_children[child] = transport
         # The handle owns the descriptor, so that a loop that is closed while the child
         # runs closes it too.
         self._add_reader(child.fileno(), self._child_is_ready, child, transport)
@@ -231,11 +239,31 @@ class ChildProcesses(_Loop):
             if code is None:
                 return
         self._remove_reader(child.fileno())
+        self._watched_children.pop(child, None)
         child.close()
         if code is None:
             self._child_is_unknown(transport)
         else:
             self._child_has_ended(transport, code)
+
+    def _part_from_children(self) -> None:
+        """Leave the children that still run to threads, if that is where they belong.
+
+        Called once the loop is closed. Where no thread would wait for them, their
+        transports go with the loop, and with a transport its child.
+        """
+        children = list(self._watched_children.items())
+        self._watched_children.clear()
+        if not _THREADS_WAIT:
+            return
+        for child, transport in children:
+            transport._look()
+            transport._child = None
+            child.close()
+            if transport._proc is not None and transport._proc.returncode is None:
+                # Without a thread the child goes with its transport.
+                with contextlib.suppress(RuntimeError):
+                    self._start_to_wait(transport)
 
     def _child_is_unknown(self, transport: SubprocessTransport) -> None:
         logger.warning(
@@ -251,17 +279,21 @@ class ChildProcesses(_Loop):
     def _wait_in_a_thread(self, transport: SubprocessTransport) -> None:
         process = transport._proc
         try:
-            threading.Thread(
-                target=self._wait_for_child,
-                args=(transport, process),
-                name=f"asyncio-waitpid-{process.pid}",
-                daemon=True,
-            ).start()
+            self._start_to_wait(transport)
         except RuntimeError:
             # Not even a thread: then there is no way to run this child.
             process.kill()
             self._child_has_ended(transport, process.wait())
             raise
+
+    def _start_to_wait(self, transport: SubprocessTransport) -> None:
+        process = transport._proc
+        threading.Thread(
+            target=self._wait_for_child,
+            args=(transport, process),
+            name=f"asyncio-waitpid-{process.pid}",
+            daemon=True,
+        ).start()
 
     def _wait_for_child(self, transport: SubprocessTransport, process: Any) -> None:
         try:

@@ -1,0 +1,58 @@
+"""A child that outlives its event loop ends, or lives, as under plain Python."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import signal
+from pathlib import Path
+
+import pytest
+
+from .running import Outcome, ropewalk, run, write
+
+# The child has no output of the test's own, which would have to wait for it.
+PROGRAM = """
+    import asyncio, gc, os, subprocess, sys, warnings
+
+    PIPES = [int(digit) for digit in sys.argv[1]]
+    kept = []
+
+    async def main():
+        names = ("stdin", "stdout", "stderr")
+        ways = {
+            name: subprocess.PIPE if number in PIPES else subprocess.DEVNULL
+            for number, name in enumerate(names)
+        }
+        child = await asyncio.create_subprocess_exec("sleep", "1000", **ways)
+        if "keep" in sys.argv:
+            kept.append(child)
+        return child.pid
+
+    print(pid := asyncio.run(main()))
+    if not kept:
+        gc.collect()
+    state = open(f"/proc/{pid}/stat").read().rpartition(")")[2].split()[0]
+    print("ended" if state in "ZX" else "lives")
+"""
+
+
+def what_became_of(outcome: Outcome) -> tuple[str, bool, int, int]:
+    """What the program saw, whether the child lives after it, complaints, status."""
+    pid, seen = outcome.words
+    lives = False
+    with contextlib.suppress(ProcessLookupError):
+        os.kill(int(pid), signal.SIGKILL)
+        lives = True
+    return seen, lives, outcome.err.count("Exception ignored"), outcome.status
+
+
+@pytest.mark.parametrize("pipes", ["", "1", "012"], ids=["none", "one", "three"])
+@pytest.mark.parametrize("kept", [(), ("keep",)], ids=["let go", "kept"])
+def test_a_child_that_outlives_its_loop(
+    tmp_path: Path, pipes: str, kept: tuple[str, ...]
+) -> None:
+    write(tmp_path / "program.py", PROGRAM)
+    words = ("program.py", pipes, *kept)
+    plain = what_became_of(run(*words, cwd=tmp_path))
+    assert what_became_of(ropewalk(*words, cwd=tmp_path)) == plain
