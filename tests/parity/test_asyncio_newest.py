@@ -30,7 +30,7 @@ def test_a_handle_of_another_threads_is_not_cancelled_while_it_runs(
 
     with open_loop(impl) as loop:
         handle = loop.call_soon_threadsafe(callback)
-        assert isinstance(handle, asyncio.events._ThreadSafeHandle)
+        assert type(handle).__name__ == "_ThreadSafeHandle"
         running = Background(loop.run_forever)
         begun.wait()
 

@@ -128,7 +128,7 @@ class Semaphore(_native.SemaphoreEngine, _stdlib.Semaphore):
 
     # Whoever leaves the line wakes as many as there are permits, as since Python 3.13,
     # where the method below says whether it woke somebody.
-    _passes_on = _stdlib.Semaphore()._wake_up_next() is not None
+    _passes_on = getattr(_stdlib.Semaphore(), "_wake_up_next")() is not None  # noqa: B009
 
     def __init_subclass__(cls, **kwargs: Any) -> None:
         super().__init_subclass__(**kwargs)

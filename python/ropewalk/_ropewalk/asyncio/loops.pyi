@@ -6,7 +6,7 @@ from typing import Any
 
 from typing_extensions import disjoint_base
 
-__all__ = ["LoopCore", "make_handles"]
+__all__ = ["LoopCore", "add_create_task", "make_handles"]
 
 @disjoint_base
 class LoopCore:

@@ -102,8 +102,9 @@ fn methods() -> Vec<ffi::PyMethodDef> {
 
 /// Whether Python's own coroutines have this attribute.
 fn is_of_pythons_own(py: Python<'_>, name: &std::ffi::CStr) -> PyResult<bool> {
+    let kind = &raw mut ffi::PyCoro_Type;
     // SAFETY: a static type, which lives as long as the interpreter.
-    let kind = unsafe { Bound::from_borrowed_ptr(py, (&raw mut ffi::PyCoro_Type).cast()) };
+    let kind = unsafe { Bound::from_borrowed_ptr(py, kind.cast()) };
     kind.hasattr(&*name.to_string_lossy())
 }
 
