@@ -229,3 +229,15 @@ def test_an_exception_makes_no_cycle(impl: ModuleType) -> None:
 def test_pickling_is_refused(impl: ModuleType) -> None:
     with pytest.raises(TypeError):
         pickle.dumps(impl.Future())
+
+
+@pytest.mark.parametrize("method", ["result", "exception"])
+def test_a_time_out_that_is_no_number_is_not_looked_at_when_all_is_over(
+    impl: ModuleType, method: str
+) -> None:
+    finished, cancelled = impl.Future(), impl.Future()
+    finished.set_result(None)
+    cancelled.cancel()
+    assert getattr(finished, method)([1]) is None
+    with pytest.raises(impl.CancelledError):
+        getattr(cancelled, method)([1])

@@ -114,6 +114,58 @@ def test_a_lock_and_a_join_make_a_cycle_too() -> None:
         ]
 
 
+def test_tasks_that_wait_for_each_others_results_make_a_cycle() -> None:
+    source = """
+        import threading
+        from concurrent.futures import ThreadPoolExecutor
+        futures = {}
+        ready = threading.Event()
+        def ask(other):
+            ready.wait()
+            return futures[other].result()
+        with ThreadPoolExecutor(2, "worker") as pool:
+            futures["a"] = pool.submit(ask, "b")
+            futures["b"] = pool.submit(ask, "a")
+            ready.set()
+    """
+    with Program(source) as program:
+        report = program.report("CYCLE: ")
+        assert "so none of them can ever go on" in report
+        found = cycle_of(report)
+        assert sorted([found[:2], found[2:]]) == [
+            [
+                f"  thread worker_{one} at <string>:8 in ask",
+                f"      waits in Future.result of Future, run by thread worker_{two}",
+            ]
+            for one, two in ((0, 1), (1, 0))
+        ]
+
+
+def test_a_task_that_waits_for_a_lock_of_who_waits_for_it_makes_a_cycle() -> None:
+    source = """
+        import threading
+        from concurrent.futures import ThreadPoolExecutor
+        lock = threading.Lock()
+        def take():
+            with lock:
+                pass
+        with ThreadPoolExecutor(1, "worker") as pool, lock:
+            pool.submit(take).result()
+    """
+    with Program(source) as program:
+        found = cycle_of(program.report("CYCLE: "))
+        assert sorted([found[:2], found[2:]]) == [
+            [
+                "  thread MainThread at <string>:9 in <module>",
+                "      waits in Future.result of Future, run by thread worker_0",
+            ],
+            [
+                "  thread worker_0 at <string>:6 in take",
+                "      waits for Lock made at <string>:4, held by thread MainThread",
+            ],
+        ]
+
+
 def test_a_lock_taken_twice_is_told() -> None:
     source = """
         import threading

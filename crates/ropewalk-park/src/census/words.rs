@@ -67,10 +67,7 @@ fn tell_holder(out: &mut impl Write, entries: &[Entry], entry: &Entry) -> fmt::R
     if entry.holder == 0 {
         return Ok(());
     }
-    let joins = entry
-        .note
-        .is_some_and(|note| note.kind.as_str() == "Thread.join");
-    let verb = if joins { "that is" } else { "held by" };
+    let verb = entry.note.map_or("held by", |note| verb(&note, "that is"));
     if entry.holder == entry.person.key {
         return writeln!(out, "      {verb} itself");
     }
@@ -132,14 +129,19 @@ fn tell_cycle(out: &mut impl Write, entries: &[Entry], first: usize) -> fmt::Res
         };
         writeln!(out, "  {} at {}", Who(entry), Place(note))?;
         let holder = &entries[holder];
-        let verb = if note.kind.as_str() == "Thread.join" {
-            "which is"
-        } else {
-            "held by"
-        };
+        let verb = verb(note, "which is");
         writeln!(out, "      waits {}, {verb} {}", For(note), Who(holder))?;
     }
     Ok(())
+}
+
+/// What the holder has to do with what is waited for; `is` when it is the same.
+fn verb(note: &Note, is: &'static str) -> &'static str {
+    match note.kind.as_str() {
+        "Thread.join" => is,
+        kind if kind.starts_with("Future.") => "run by",
+        _ => "held by",
+    }
 }
 
 /// A thread's name, or its key where it has none, and the kernel's number.

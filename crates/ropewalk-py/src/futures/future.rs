@@ -18,6 +18,7 @@ use pyo3::exceptions::{PyRuntimeError, PyTimeoutError};
 use pyo3::prelude::*;
 use pyo3::types::{PyDict, PyList, PyString, PyTuple};
 use pyo3::{BoundObject, PyTraverseError, PyVisit};
+use ropewalk_facade::atomic::AtomicUsize;
 use ropewalk_future::{Cancel, Phase, Start, Until, Wake};
 use std::sync::OnceLock;
 
@@ -32,6 +33,9 @@ pub(crate) struct FutureEngine {
     pub(super) stamp: Stamp,
     /// For the workers.
     pub(super) own: OwnMethods,
+    /// For hang reports: the key of the thread whose worker runs it now; zero: none, or unknown.
+    /// Relaxed: a report reads it while that worker waits, long after the store.
+    pub(super) worker: AtomicUsize,
 }
 
 /// What a worker calls.
@@ -355,14 +359,21 @@ impl FutureEngine {
         method: &'static str,
     ) -> PyResult<Ended<'py>> {
         let (py, this) = (slf.py(), slf.get());
-        let time = Timeout::of_one_wait(timeout)?;
+        let settled = this.life.phase().is_settled();
+        // Who need not wait does not look at the time-out.
+        let time = if settled {
+            Timeout::NotAtAll
+        } else {
+            Timeout::of_one_wait(timeout)?
+        };
         let kind = if method == "result" {
             "Future.result"
         } else {
             "Future.exception"
         };
-        let mut sleeper = Interpreter::new(py, time, Why::anyone(kind, this, &MADE));
-        let phase = if this.life.phase().is_settled() || time == Timeout::NotAtAll {
+        let why = Why::holder_of(kind, this, &this.worker, &MADE);
+        let mut sleeper = Interpreter::new(py, time, why);
+        let phase = if settled || time == Timeout::NotAtAll {
             this.life.phase()
         } else {
             let _waiting = waiting_for(

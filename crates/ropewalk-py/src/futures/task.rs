@@ -8,7 +8,9 @@ use crate::error::futures_names;
 use crate::names::intern;
 use pyo3::prelude::*;
 use pyo3::types::{PyDict, PyList, PyTuple};
+use ropewalk_facade::atomic::Ordering;
 use ropewalk_future::{Phase, Start, Wake};
+use ropewalk_park::thread_key;
 use ropewalk_pool::thread::Pool;
 
 /// What a pool of Python tasks is.
@@ -42,6 +44,8 @@ impl Task {
                 Err(why) => return (Vec::new(), Err(why)),
             },
         }
+        let worker = &future.get().worker;
+        worker.store(thread_key(), Ordering::Relaxed);
         let keywords = self.keywords.as_ref().map(|keywords| keywords.bind(py));
         let outcome = match self
             .function
@@ -51,6 +55,7 @@ impl Task {
             Ok(value) => Ok(value.unbind()),
             Err(why) => Err(with_traceback(py, why)),
         };
+        worker.store(0, Ordering::Relaxed);
         if future.get().own.any() {
             return (Vec::new(), finish_by_methods(future, outcome));
         }
