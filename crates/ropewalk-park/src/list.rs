@@ -109,7 +109,7 @@ impl WaitList {
     /// True when the first waiter was told before and came too late.
     #[must_use]
     pub fn first_was_overtaken(&self) -> bool {
-        !self.is_empty() && self.waiters.front().is_some_and(|first| first.overtaken)
+        self.waiters.front().is_some_and(|first| first.overtaken) && self.forks == fork_count()
     }
 
     /// Empties the list without telling anybody: for the one thread of a forked child.

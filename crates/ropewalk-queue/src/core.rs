@@ -6,8 +6,9 @@
 
 use crate::discipline::{Discipline, Turn};
 use crate::error::{GetError, PutError, PutManyError, TooManyTasksDone, Trouble};
+use crate::line::Line;
 use crate::wait::{GaveUp, Wait};
-use ropewalk_park::{Patience, ShortGuard, ShortLock, Sleeper, WaitList, Wake};
+use ropewalk_park::{Patience, ShortGuard, ShortLock, Sleeper, Wake};
 
 /// Whether the queue is in use, shut down, or no longer the owner of its items.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -22,15 +23,15 @@ pub(crate) enum Phase {
 pub struct State<D> {
     pub(crate) store: D,
     /// Threads that wait for another thread's [`Turn`] to end.
-    pub(crate) turns: WaitList,
+    pub(crate) turns: Line,
     /// How many items fit; `usize::MAX` when there is no bound.
     pub(crate) bound: usize,
     /// Items put and not yet reported done.
     pub(crate) unfinished: usize,
     pub(crate) phase: Phase,
-    pub(crate) getters: WaitList,
-    pub(crate) putters: WaitList,
-    pub(crate) joiners: WaitList,
+    pub(crate) getters: Line,
+    pub(crate) putters: Line,
+    pub(crate) joiners: Line,
 }
 
 /// What was inside a queue when it was handed over.
@@ -71,13 +72,13 @@ impl<D: Discipline> Core<D> {
         Self {
             state: ShortLock::new(State {
                 store: D::default(),
-                turns: WaitList::new(),
+                turns: Line::default(),
                 bound: effective(bound),
                 unfinished: 0,
                 phase: Phase::Open,
-                getters: WaitList::new(),
-                putters: WaitList::new(),
-                joiners: WaitList::new(),
+                getters: Line::default(),
+                putters: Line::default(),
+                joiners: Line::default(),
             }),
         }
     }
@@ -91,10 +92,7 @@ impl<D: Discipline> Core<D> {
         sleeper: &mut S,
     ) -> PutResult<D, S> {
         let state = self.state.lock();
-        if state.phase == Phase::Open
-            && state.store.turn() == Turn::Free
-            && state.store.count() < state.bound
-        {
+        if state.phase == Phase::Open && state.store.turn() == Turn::Free && state.has_room() {
             return finish_put(state, item);
         }
         self.put_after_a_look(state, item, patience, sleeper)
@@ -122,7 +120,7 @@ impl<D: Discipline> Core<D> {
                     state.store.end_lost_turn();
                     continue;
                 }
-                Turn::Free | Turn::Mine if state.store.count() < state.bound => {
+                Turn::Free | Turn::Mine if state.has_room() => {
                     return finish_put(state, item);
                 }
                 Turn::Mine if patience != Patience::None => {
@@ -161,7 +159,7 @@ impl<D: Discipline> Core<D> {
         let mut state = self.wait_for_item(patience, sleeper)?;
         let mut items = Vec::with_capacity(count.min(state.store.count()));
         let mut trouble = None;
-        while items.len() < count && state.store.count() > 0 {
+        while items.len() < count && state.has_item() {
             match D::get(&mut state) {
                 Ok(item) => items.push(item),
                 Err(why) => {
@@ -304,9 +302,7 @@ impl<D: Discipline> Core<D> {
         sleeper: &mut S,
     ) -> GetResult<ShortGuard<'_, State<D>>, D, S> {
         let state = self.state.lock();
-        if state.phase != Phase::HandedOver
-            && state.store.turn() == Turn::Free
-            && state.store.count() > 0
+        if state.phase != Phase::HandedOver && state.store.turn() == Turn::Free && state.has_item()
         {
             return Ok(state);
         }
@@ -333,7 +329,7 @@ impl<D: Discipline> Core<D> {
                     state.store.end_lost_turn();
                     continue;
                 }
-                Turn::Free if state.store.count() > 0 => return Ok(state),
+                Turn::Free if state.has_item() => return Ok(state),
                 Turn::Free if state.phase == Phase::ShutDown => return Err(GetError::ShutDown),
                 Turn::Free => wait.for_change(state, self, |state| &mut state.getters, sleeper),
             };
@@ -363,6 +359,20 @@ impl<D: Discipline> Core<D> {
     }
 }
 
+impl<D: Discipline> State<D> {
+    /// True when there is room that is not set aside.
+    #[inline]
+    fn has_room(&self) -> bool {
+        self.store.count() < self.bound.saturating_sub(self.putters.aside())
+    }
+
+    /// True when there is an item that is not set aside.
+    #[inline]
+    fn has_item(&self) -> bool {
+        self.store.count() > self.getters.aside()
+    }
+}
+
 impl<D> State<D> {
     fn tell_everybody(&mut self) -> Vec<Wake> {
         let mut wakes = self.getters.tell_all();
@@ -385,7 +395,7 @@ fn finish_put<D: Discipline, A>(
 ) -> Result<(), PutError<D::Item, A, D::Failure>> {
     D::put(&mut state, item).map_err(PutError::Trouble)?;
     state.unfinished += 1;
-    let wake = state.getters.tell_first();
+    let wake = state.getters.pass_on();
     drop(state);
     if let Some(wake) = wake {
         wake.now();
@@ -398,7 +408,7 @@ fn finish_get<D: Discipline>(
     mut state: ShortGuard<'_, State<D>>,
 ) -> Result<D::Item, Trouble<D::Failure>> {
     let item = D::get(&mut state)?;
-    let wake = state.putters.tell_first();
+    let wake = state.putters.pass_on();
     drop(state);
     if let Some(wake) = wake {
         wake.now();

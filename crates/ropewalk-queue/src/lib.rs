@@ -42,6 +42,7 @@ mod discipline;
 mod error;
 mod face;
 mod heap;
+mod line;
 mod look;
 mod simple;
 mod wait;

@@ -6,13 +6,14 @@
 use crate::core::{Core, State};
 use crate::discipline::{Discipline, Turn};
 use crate::error::GetError;
-use ropewalk_park::{Deadline, Left, Patience, ShortGuard, Sleeper, WaitList, Waiter, Wake};
+use crate::line::Line;
+use ropewalk_park::{Deadline, Patience, Place, ShortGuard, Sleeper, Waiter, Wake};
 
 /// Names one of the lists of a queue.
-type Choose<D> = fn(&mut State<D>) -> &mut WaitList;
+type Choose<D> = fn(&mut State<D>) -> &mut Line;
 
-/// The lock again, and whether the thread was told.
-type Slept<'q, D, A> = Result<(ShortGuard<'q, State<D>>, bool), GaveUp<A>>;
+/// The lock again, whether the thread was told, and where it stood.
+type Slept<'q, D, A> = Result<(ShortGuard<'q, State<D>>, bool, Place), GaveUp<A>>;
 
 /// Why a wait inside an operation ended without a reason to look again.
 pub(crate) enum GaveUp<A> {
@@ -36,6 +37,8 @@ pub(crate) struct Wait<D> {
     out_of_time: bool,
     /// The list in which this thread was told of a change that it has not been able to use yet.
     told: Option<Choose<D>>,
+    /// Where it stood there.
+    place: Option<Place>,
 }
 
 impl<D> Wait<D> {
@@ -46,6 +49,7 @@ impl<D> Wait<D> {
             deadline: None,
             out_of_time: false,
             told: None,
+            place: None,
         }
     }
 
@@ -64,9 +68,12 @@ impl<D> Wait<D> {
         }
         match self.deadline {
             Some(deadline) if !self.out_of_time => {
-                let (state, told) = sleep_in(state, core, choose, deadline, sleeper, None)?;
+                let at = self.place;
+                let (state, told, place) =
+                    sleep_in(state, core, (choose, at), deadline, sleeper, None)?;
                 self.out_of_time = !told;
                 self.told = told.then_some(choose);
+                self.place = Some(place);
                 Ok(state)
             }
             _ => Err(GaveUp::OutOfTime),
@@ -85,10 +92,10 @@ impl<D> Wait<D> {
     where
         D: Discipline,
     {
-        let (mut state, _) = sleep_in(
+        let (mut state, ..) = sleep_in(
             state,
             core,
-            |state| &mut state.turns,
+            (|state| &mut state.turns, None),
             Deadline::NEVER,
             sleeper,
             self.told,
@@ -109,22 +116,22 @@ impl<D> Wait<D> {
 fn sleep_in<'q, D, S: Sleeper>(
     mut state: ShortGuard<'q, State<D>>,
     core: &'q Core<D>,
-    choose: Choose<D>,
+    (choose, place): (Choose<D>, Option<Place>),
     deadline: Deadline,
     sleeper: &mut S,
     owed: Option<Choose<D>>,
 ) -> Slept<'q, D, S::Abort> {
     let waiter = Waiter::current();
-    choose(&mut state).enlist(&waiter);
+    let place = choose(&mut state).enlist(&waiter, place);
     drop(state);
     let slept = sleeper.sleep(&waiter, deadline);
     let mut state = core.state.lock();
-    let left = choose(&mut state).leave(&waiter);
+    let told = choose(&mut state).leave(&waiter);
     match slept {
-        Ok(_) => Ok((state, left == Left::Told)),
+        Ok(_) => Ok((state, told, place)),
         Err(why) => {
             // Told and giving up at once: the next one must look in our place.
-            let told = (left == Left::Told).then_some(choose);
+            let told = told.then_some(choose);
             let wakes =
                 [told, owed].map(|list| list.and_then(|list| list(&mut state).tell_first()));
             drop(state);
