@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from tests import implementations
+from tests.scripts import run
 from tests.threads import Background
 
 MODULE = "queue"
@@ -90,3 +91,57 @@ def test_items_kept_for_one_that_gives_up_go_to_others(ours: ModuleType) -> None
         thread.result()
     assert queue.get(timeout=10) == 1
     assert queue.empty()
+
+
+class _Slow:
+    """Compares slowly, with the interpreter let go."""
+
+    def __lt__(self, other: object) -> bool:
+        time.sleep(0.0005)
+        return False
+
+
+@only_ours
+def test_who_waits_for_a_comparison_to_end_has_its_turn(ours: ModuleType) -> None:
+    queue = ours.PriorityQueue()
+    queue.put(_Slow())
+    had = [0] * 3
+
+    def work(number: int) -> None:
+        while min(had) < 20:
+            queue.put(_Slow())
+            had[number] += 1
+
+    for worker in [Background(work, number) for number in range(3)]:
+        worker.result()
+    assert queue.qsize() == 1 + sum(had)
+
+
+@only_ours
+def test_a_getter_has_its_turn_beside_putters_with_a_slow_hook(
+    ours: ModuleType,
+) -> None:
+    out = run(
+        ours,
+        """
+        import ropewalk
+        ropewalk.install()
+        import queue
+        class Slow(queue.Queue):
+            def _put(self, item):
+                time.sleep(.002)
+                super()._put(item)
+        slow, stop, got = Slow(), [], 0
+        def put():
+            while not stop:
+                slow.put(1)
+        putters = [Background(put) for _ in range(2)]
+        for _ in range(30):
+            got += slow.get(timeout=15)
+        stop.append(1)
+        for putter in putters:
+            putter.result()
+        say(got)
+        """,
+    )
+    assert out == "30\n"

@@ -92,7 +92,7 @@ impl<D: Discipline> Core<D> {
         sleeper: &mut S,
     ) -> PutResult<D, S> {
         let state = self.state.lock();
-        if state.phase == Phase::Open && state.store.turn() == Turn::Free && state.has_room() {
+        if state.phase == Phase::Open && state.turn() == Turn::Free && state.has_room() {
             return finish_put(state, item);
         }
         self.put_after_a_look(state, item, patience, sleeper)
@@ -114,13 +114,15 @@ impl<D: Discipline> Core<D> {
                 Phase::ShutDown => return Err(PutError::ShutDown(item)),
                 Phase::HandedOver => return Err(PutError::HandedOver(item)),
             }
-            let waited = match state.store.turn() {
+            let waited = match state.turn() {
                 Turn::Taken => wait.for_turn(state, self, sleeper),
                 Turn::Lost => {
                     state.store.end_lost_turn();
                     continue;
                 }
-                Turn::Free | Turn::Mine if state.has_room() => {
+                Turn::Free if state.has_room() => return finish_put(state, item),
+                // Room that is set aside is taken too: who it is for waits for this turn to end.
+                Turn::Mine if state.store.count() < state.bound => {
                     return finish_put(state, item);
                 }
                 Turn::Mine if patience != Patience::None => {
@@ -168,7 +170,7 @@ impl<D: Discipline> Core<D> {
                 }
             }
         }
-        let wakes = state.putters.tell(items.len());
+        let wakes = state.putters.pass_on_many(items.len());
         drop(state);
         wakes.into_iter().for_each(Wake::now);
         match trouble {
@@ -302,8 +304,7 @@ impl<D: Discipline> Core<D> {
         sleeper: &mut S,
     ) -> GetResult<ShortGuard<'_, State<D>>, D, S> {
         let state = self.state.lock();
-        if state.phase != Phase::HandedOver && state.store.turn() == Turn::Free && state.has_item()
-        {
+        if state.phase != Phase::HandedOver && state.turn() == Turn::Free && state.has_item() {
             return Ok(state);
         }
         self.wait_for_item_after_a_look(state, patience, sleeper)
@@ -322,7 +323,7 @@ impl<D: Discipline> Core<D> {
             if state.phase == Phase::HandedOver {
                 return Err(GetError::HandedOver);
             }
-            let waited = match state.store.turn() {
+            let waited = match state.turn() {
                 Turn::Mine => return Err(GetError::Trouble(Trouble::WaitsForItself)),
                 Turn::Taken => wait.for_turn(state, self, sleeper),
                 Turn::Lost => {
@@ -345,7 +346,7 @@ impl<D: Discipline> Core<D> {
         let mut wait = Wait::new(Patience::Forever);
         let mut state = self.state.lock();
         loop {
-            match state.store.turn() {
+            match state.turn() {
                 Turn::Free => return Ok(state),
                 Turn::Mine => return Err(GetError::Trouble(Trouble::WaitsForItself)),
                 Turn::Lost => state.store.end_lost_turn(),
@@ -360,6 +361,15 @@ impl<D: Discipline> Core<D> {
 }
 
 impl<D: Discipline> State<D> {
+    /// Whose turn it is, when one that is set aside is somebody else's.
+    #[inline]
+    pub(crate) fn turn(&self) -> Turn {
+        match self.store.turn() {
+            Turn::Free if self.turns.aside() > 0 => Turn::Taken,
+            turn => turn,
+        }
+    }
+
     /// True when there is room that is not set aside.
     #[inline]
     fn has_room(&self) -> bool {

@@ -110,7 +110,7 @@ impl<T, O: Order<T>> Heap<T, O> {
         let next_getter = in_trouble.then(|| state.getters.tell_first()).flatten();
         // Woken with the lock held, for once: the items are back, but the operation of which this
         // turn is a part has not yet counted what it did.
-        let wakes = [state.turns.tell_first(), next_getter];
+        let wakes = [state.turns.pass_on(), next_getter];
         wakes.into_iter().flatten().for_each(Wake::now);
         match outcome {
             Ok(result) => result.map_err(Trouble::Comparison),

@@ -1,8 +1,8 @@
 //! The threads that wait for one kind of change in a queue, and what is kept for the first of them.
 //!
 //! Promise: nobody starves. Who was told and came too late stands in its old place again; once it
-//! is first, the next item (or room) is set aside for it, and nobody else's until it has come. In a
-//! forked child, where that thread is not, nothing is set aside.
+//! is first, the next item (room, turn) is set aside for it, and nobody else's until it has come. In
+//! a forked child, where that thread is not, nothing is set aside.
 
 use ropewalk_park::{Fairness, Left, Place, WaitList, WaiterHandle, Wake, fork_count};
 
@@ -65,8 +65,10 @@ impl Line {
         self.waiters.tell_first()
     }
 
-    pub(crate) fn tell(&mut self, count: usize) -> Vec<Wake> {
-        self.waiters.tell(count)
+    /// So many more are there.
+    pub(crate) fn pass_on_many(&mut self, count: usize) -> Vec<Wake> {
+        let waiting = count.min(self.waiters.len());
+        (0..waiting).filter_map(|_| self.pass_on()).collect()
     }
 
     pub(crate) fn tell_all(&mut self) -> Vec<Wake> {

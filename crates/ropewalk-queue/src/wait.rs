@@ -39,6 +39,8 @@ pub(crate) struct Wait<D> {
     told: Option<Choose<D>>,
     /// Where it stood there.
     place: Option<Place>,
+    /// Where it stood among those that wait for a turn, as long as it did not get one.
+    turn_place: Option<Place>,
 }
 
 impl<D> Wait<D> {
@@ -50,6 +52,7 @@ impl<D> Wait<D> {
             out_of_time: false,
             told: None,
             place: None,
+            turn_place: None,
         }
     }
 
@@ -92,17 +95,19 @@ impl<D> Wait<D> {
     where
         D: Discipline,
     {
-        let (mut state, ..) = sleep_in(
+        let at = self.turn_place;
+        let (mut state, _, place) = sleep_in(
             state,
             core,
-            (|state| &mut state.turns, None),
+            (|state| &mut state.turns, at),
             Deadline::NEVER,
             sleeper,
             self.told,
         )?;
+        self.turn_place = Some(place);
         // The end of a turn tells one thread. If that one needs no turn of its own, there is no
         // further end to tell the next; so it is told here, and waits again if it must.
-        if state.store.turn() == Turn::Free
+        if state.turn() == Turn::Free
             && let Some(wake) = state.turns.tell_first()
         {
             state.unlocked(|| wake.now());
