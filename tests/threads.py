@@ -95,3 +95,10 @@ def sleeps(thread: threading.Thread) -> bool:
 def wait_until_asleep(process: int) -> None:
     """Return once the main thread of another process is parked."""
     wait_until(lambda: _asleep(f"/proc/{process}/status"), "a parked process")
+
+
+def join_waiting_threads() -> None:
+    """Wait until no thread waits for a child process any more."""
+    for thread in threading.enumerate():
+        if "waitpid" in thread.name:
+            thread.join()

@@ -58,13 +58,6 @@ def wait_until_ended(pid: int) -> None:
     os.waitid(os.P_PID, pid, os.WEXITED | os.WNOWAIT)
 
 
-def join_waiting_threads() -> None:
-    """Wait until no thread waits for a child any more."""
-    for thread in threading.enumerate():
-        if "waitpid" in thread.name:
-            thread.join()
-
-
 class Recorder(stdlib_asyncio.SubprocessProtocol):
     """Notes in which order it is told things."""
 
