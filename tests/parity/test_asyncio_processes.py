@@ -17,6 +17,8 @@ from typing import Any
 import pytest
 from ropewalk._asyncio import _processes
 
+from tests.threads import join_waiting_threads
+
 MODULE = "asyncio"
 PIPE = subprocess.PIPE
 HAS_WATCHERS = sys.version_info < (3, 14)

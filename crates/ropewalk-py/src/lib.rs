@@ -6,6 +6,7 @@
 mod asyncio;
 mod error;
 mod futures;
+mod handling;
 mod names;
 mod own;
 mod queue;

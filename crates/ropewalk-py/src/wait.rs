@@ -53,7 +53,13 @@ impl Sleeper for Interpreter<'_> {
     type Abort = PyErr;
 
     fn sleep(&mut self, waiter: &Waiter, deadline: Deadline) -> PyResult<bool> {
-        self.sleep_until(waiter, deadline, &mut || true)
+        let told = self.sleep_until(waiter, deadline, &mut || true)?;
+        if told {
+            // Before the caller takes what it was told of: with an exception of a handler that
+            // runs later, on the way back to Python, it would be lost.
+            self.py.check_signals()?;
+        }
+        Ok(told)
     }
 
     fn sleep_until(
@@ -70,17 +76,19 @@ impl Sleeper for Interpreter<'_> {
         let _noted = report::note(self.py, &self.why, timed);
         let mut forks = fork_count();
         loop {
-            match self.py.detach(|| sleep_and_look(waiter, deadline, look)) {
-                Outcome::Told => return Ok(true),
-                Outcome::TimedOut => return Ok(false),
-                Outcome::Interrupted => self.py.check_signals()?,
-            }
+            // Also before the first sleep: a signal that came until now does not interrupt it.
+            self.py.check_signals()?;
             if forks != fork_count() {
                 // The handler forked and this is the child: nobody here knows of this waiter.
                 if look() {
                     return Ok(true);
                 }
                 forks = fork_count();
+            }
+            match self.py.detach(|| sleep_and_look(waiter, deadline, look)) {
+                Outcome::Told => return Ok(true),
+                Outcome::TimedOut => return Ok(false),
+                Outcome::Interrupted => {}
             }
         }
     }

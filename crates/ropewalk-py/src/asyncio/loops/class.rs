@@ -7,6 +7,7 @@ use super::core::{
     LoopCore, OWN_CALLS, OWN_POLL, OWN_TASKS, OWN_TIME, OWN_WAKE, OWN_WATCH, Waiting, of_parent,
 };
 use super::entry::{Entry, Watcher};
+use super::futures::forget_options;
 use super::io::direction_of;
 use super::module::set_attribute;
 use super::state::{self, Brought};
@@ -46,9 +47,10 @@ impl LoopCore {
     }
 
     #[setter(_closed)]
-    fn set_closed(&self, flag: &Bound<'_, PyAny>) -> PyResult<()> {
-        self.closed.store(flag.is_truthy()?, Ordering::Relaxed);
-        Ok(())
+    fn set_closed(slf: &Bound<'_, Self>, flag: &Bound<'_, PyAny>) -> PyResult<()> {
+        let flag = flag.is_truthy()?;
+        slf.get().closed.store(flag, Ordering::Relaxed);
+        forget_options(slf)
     }
 
     #[getter(_stopping)]

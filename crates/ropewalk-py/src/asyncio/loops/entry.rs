@@ -7,6 +7,7 @@
 
 use super::core::LoopCore;
 use super::handle;
+use crate::handling::Handling;
 use crate::names::intern;
 use crate::raised::Raised;
 use pyo3::exceptions::{PyKeyboardInterrupt, PySystemExit};
@@ -80,7 +81,9 @@ impl NativeCall {
         };
         let about = PyDict::new(py);
         about.set_item("message", message)?;
-        about.set_item("exception", error.into_value(py))?;
+        let error = error.into_value(py);
+        about.set_item("exception", &error)?;
+        let _handling = Handling::begin(error.bind(py));
         event_loop
             .as_any()
             .call_method1(intern!(py, "call_exception_handler"), (about,))?;

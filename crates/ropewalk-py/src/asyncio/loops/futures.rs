@@ -60,12 +60,12 @@ pub(super) fn create_future<'py>(event_loop: &Bound<'py, LoopCore>) -> PyResult<
     let py = event_loop.py();
     let (module, name) = (intern!(py, "asyncio.futures"), intern!(py, "Future"));
     let known = Named::find(py, &FUTURES, module, name)?;
-    let options = options(event_loop)?;
     if let Some(class) = known.native(name) {
-        return make(class, handle::kinds()?.nothing.bind(py), options);
+        let options = options(event_loop)?;
+        return make(class, handle::kinds()?.nothing.bind(py), &options);
     }
     let class = py.import(module)?.getattr(name)?;
-    class.call((), Some(&options.copy()?))
+    class.call((), Some(&new_options(event_loop)?))
 }
 
 /// A task of the loop.
@@ -83,20 +83,41 @@ pub(super) fn create_task<'py>(
     {
         core.check_usable()?;
         let arguments = PyTuple::new(py, [coroutine])?;
-        return make(class, &arguments, options(event_loop)?);
+        return make(class, &arguments, &options(event_loop)?);
     }
     stack.hand_on(event_loop, intern!(py, "create_task"))
 }
 
 /// The keywords of the call. The classes written in C only read them, so that one dict serves all.
-fn options<'a, 'py>(event_loop: &'a Bound<'py, LoopCore>) -> PyResult<&'a Bound<'py, PyDict>> {
+#[inline]
+fn options<'py>(event_loop: &Bound<'py, LoopCore>) -> PyResult<Bound<'py, PyDict>> {
+    let core = event_loop.get();
+    if core.is_closed() {
+        return new_options(event_loop);
+    }
+    let options = once(&core.options, || new_options(event_loop).map(Bound::unbind))?;
+    Ok(options.bind(event_loop.py()).clone())
+}
+
+fn new_options<'py>(event_loop: &Bound<'py, LoopCore>) -> PyResult<Bound<'py, PyDict>> {
     let py = event_loop.py();
-    let options = once(&event_loop.get().options, || {
-        let options = PyDict::new(py);
-        options.set_item(intern!(py, "loop"), event_loop)?;
-        PyResult::Ok(options.unbind())
-    })?;
-    Ok(options.bind(py))
+    let options = PyDict::new(py);
+    options.set_item(intern!(py, "loop"), event_loop)?;
+    Ok(options)
+}
+
+/// Lets a loop that was closed be freed without the collector: the dict of all calls refers to it.
+pub(super) fn forget_options(event_loop: &Bound<'_, LoopCore>) -> PyResult<()> {
+    let (py, core) = (event_loop.py(), event_loop.get());
+    let Some(options) = core.options.get() else {
+        return Ok(());
+    };
+    let options = options.bind(py);
+    if core.is_closed() {
+        options.clear();
+        return Ok(());
+    }
+    options.set_item(intern!(py, "loop"), event_loop)
 }
 
 /// What calling a class does that is written in C and has no class of its own.

@@ -7,6 +7,7 @@
 use super::super::entry::leaves_the_loop;
 use super::kinds::{kind_of, kinds};
 use super::run::{call, cancel_ours};
+use crate::handling::Handling;
 use crate::raised::Raised;
 use pyo3::exceptions::PyAttributeError;
 use pyo3::prelude::*;
@@ -83,7 +84,9 @@ pub(super) unsafe extern "C" fn run_method(
             let event_loop = unsafe { kinds.event_loop.get(handle) };
             let event_loop = event_loop.map(Borrowed::to_owned);
             let report = kinds.report.bind(py);
-            report.call1((handle, error.into_value(py), event_loop))?;
+            let error = error.into_value(py);
+            let _handling = Handling::begin(error.bind(py));
+            report.call1((handle, &error, event_loop))?;
         }
         Ok(py.None().into_ptr())
     };

@@ -11,6 +11,7 @@ use super::super::slots::Slot;
 use super::kinds::{Kind, Kinds, kind_of, kinds};
 use super::make::{number_of, track, track_if_kept};
 use super::spares::done_with;
+use crate::handling::Handling;
 use crate::names::intern;
 use crate::raised::Raised;
 use pyo3::exceptions::PyRuntimeError;
@@ -132,7 +133,9 @@ fn failed(
     // The exception handler may keep it.
     track(handle);
     let report = kinds.report.bind(py);
-    report.call1((handle, error.into_value(py), event_loop))?;
+    let error = error.into_value(py);
+    let _handling = Handling::begin(error.bind(py));
+    report.call1((handle, &error, event_loop))?;
     Ok(())
 }
 
