@@ -51,7 +51,6 @@ def test_a_child_may_use_the_parents_loop(impl: ModuleType) -> None:
         assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 0
 
 
-@pytest.mark.differs(reason="_scheduled is a view of the loop's timers")
 def test_heapq_works_on_the_timers(impl: ModuleType) -> None:
     with open_loop(impl) as loop:
         private: Any = loop
@@ -60,7 +59,6 @@ def test_heapq_works_on_the_timers(impl: ModuleType) -> None:
         assert heapq.heappop(private._scheduled) is timer
 
 
-@pytest.mark.differs(reason="_scheduled is a view of the loop's timers")
 def test_the_timers_can_be_sorted_in_place(impl: ModuleType) -> None:
     with open_loop(impl) as loop:
         private: Any = loop

@@ -14,6 +14,7 @@ from ropewalk._asyncio import _handles, _slow, _views
 from ropewalk._asyncio._datagrams import DatagramEndpoints
 from ropewalk._asyncio._processes import ChildProcesses
 from ropewalk._asyncio._sockets import SocketOperations
+from ropewalk._asyncio._timers import ListedTimers
 from ropewalk._asyncio._transports import TransportMaker, in_context
 from ropewalk._ropewalk.asyncio.loops import LoopCore, add_create_task
 from ropewalk._ropewalk.asyncio.waiting import register_quickly
@@ -51,6 +52,7 @@ class EventLoop(  # type: ignore[misc]
     DatagramEndpoints,
     TransportMaker,
     ChildProcesses,
+    ListedTimers,
     _Base,  # type: ignore[misc]
 ):
     """An event loop for one thread.
@@ -91,14 +93,6 @@ class EventLoop(  # type: ignore[misc]
     @_ready.setter
     def _ready(self, handles: Any) -> None:
         self._set_ready(list(handles))
-
-    @property
-    def _scheduled(self) -> Any:
-        return _views._Scheduled(self)
-
-    @_scheduled.setter
-    def _scheduled(self, handles: Any) -> None:
-        self._set_timers(list(handles))
 
     @property
     def _selector(self) -> Any:

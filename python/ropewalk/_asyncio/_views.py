@@ -1,8 +1,8 @@
 """What a loop shows of its inside under the standard library's private names.
 
-Promise: ``loop._ready``, ``loop._scheduled`` and ``loop._selector`` can be read and
-changed as far as programs and tests do it; each look is a copy, each change is one of
-the loop itself.
+Promise: ``loop._ready`` and ``loop._selector`` can be read and changed as far as
+programs and tests do it; each look is a copy, each change is one of the loop itself.
+What a look finds is handles, also where the loop has native work.
 """
 
 from __future__ import annotations
@@ -87,17 +87,6 @@ class _Ready(_View):
         if handle is None:
             raise IndexError("pop from an empty deque")
         return handle
-
-
-class _Scheduled(_View):
-    """The timers, the earliest first and the others in no particular order."""
-
-    def __init__(self, loop: Any) -> None:
-        super().__init__(loop._timer_list, loop._set_timers)
-        self._loop = loop
-
-    def append(self, value: Any) -> None:
-        self._loop._put_timer(value)
 
 
 class _Selector(selectors.BaseSelector):

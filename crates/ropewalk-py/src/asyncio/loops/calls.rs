@@ -13,10 +13,11 @@
     reason = "what a call returns in memory is written once, not moved from frame to frame"
 )]
 
-use super::core::{LoopCore, OWN_CALLS, OWN_POLL, OWN_TIME, OWN_WAKE};
+use super::core::{LoopCore, OWN_CALLS, OWN_POLL, OWN_TIME, OWN_TIMERS, OWN_WAKE};
 use super::entry::{Entry, copy_context};
 use super::futures;
 use super::handle;
+use super::listed;
 use super::readers;
 use super::stack::{Stack, entered, raw};
 use super::state;
@@ -262,6 +263,9 @@ fn at<'py>(
         handle::make_timer(slf, when, callback, arguments, context)?
     };
     state::put_timer(&core.state, nanos_from_seconds(seconds), &timer);
+    if core.has_own(OWN_TIMERS) {
+        listed::gather(slf)?;
+    }
     Ok(timer)
 }
 

@@ -17,7 +17,6 @@ use pyo3::prelude::*;
 use pyo3::types::{PyDict, PyString, PyTuple};
 use pyo3::{PyTraverseError, PyVisit};
 use ropewalk_facade::atomic::Ordering;
-use ropewalk_reactor::nanos_from_seconds;
 use std::cell::Cell;
 use std::collections::VecDeque;
 use std::os::fd::RawFd;
@@ -107,7 +106,7 @@ impl LoopCore {
     }
 
     /// Which parts are Python's own: 1 the clock, 2 polling, 4 waking, 8 watching,
-    /// 16 making tasks, 32 what callbacks are scheduled by.
+    /// 16 making tasks, 32 what callbacks are scheduled by, 64 keeping the timers.
     #[getter(_own)]
     fn get_own(&self) -> u32 {
         self.own.load(Ordering::Relaxed)
@@ -132,18 +131,23 @@ impl LoopCore {
     }
 
     /// The callbacks that are to run next, in their order.
-    fn _ready_list(&self, py: Python<'_>) -> Vec<Py<PyAny>> {
-        let object = |entry: &Entry| entry.object().clone_ref(py);
-        self.state.with(
-            |queues| queues.ready.iter().map(object).collect(),
+    fn _ready_list<'py>(slf: &Bound<'py, Self>) -> PyResult<Vec<Bound<'py, PyAny>>> {
+        let py = slf.py();
+        let entries: Vec<Entry> = slf.get().state.with(
+            |queues| {
+                let ready = queues.ready.iter();
+                ready.map(|entry| entry.clone_ref(py)).collect()
+            },
             |tray| {
                 let ready = tray.iter().filter_map(|brought| match brought {
-                    Brought::Ready(entry) => Some(object(entry)),
+                    Brought::Ready(entry) => Some(entry.clone_ref(py)),
                     _ => None,
                 });
                 ready.collect()
             },
-        )
+        );
+        let entries = entries.into_iter();
+        entries.map(|entry| entry.into_handle(slf)).collect()
     }
 
     /// Put these handles in place of the callbacks that are to run next.
@@ -171,47 +175,32 @@ impl LoopCore {
     }
 
     /// Take the first of the callbacks that are to run next; None if there is none.
-    fn _take_ready(&self, py: Python<'_>) -> Option<Py<PyAny>> {
-        let entry = self.state.with(|queues| queues.ready.take(), |_| None)?;
-        handle::track_if_ours(entry.object().bind(py));
-        Some(entry.object().clone_ref(py))
+    fn _take_ready<'py>(slf: &Bound<'py, Self>) -> PyResult<Option<Bound<'py, PyAny>>> {
+        let taken = slf.get().state.with(|queues| queues.ready.take(), |_| None);
+        taken.map(|entry| entry.into_handle(slf)).transpose()
     }
 
     /// How many callbacks are to run next.
     fn _ready_length(&self) -> usize {
-        self.state
-            .with(|queues| queues.ready.len(), |tray| tray.len())
+        self.ready_length()
     }
 
-    /// The timers, cancelled ones included, the earliest first.
-    fn _timer_list(&self, py: Python<'_>) -> Vec<Py<PyAny>> {
-        self.state.with(
+    /// Take all timers out, in the order of the heap; those that are cancelled still count.
+    fn _take_timers(&self, py: Python<'_>) -> Vec<Py<PyAny>> {
+        let taken = self.state.with(
             |queues| {
-                let timers = queues.timers.iter();
-                timers.map(|entry| entry.object().clone_ref(py)).collect()
+                let cancelled = queues.timers.cancelled();
+                let taken = queues.timers.take_all();
+                queues.timers.set_cancelled(cancelled);
+                taken
             },
             |_| Vec::new(),
-        )
-    }
-
-    /// Put these timer handles in place of the timers.
-    fn _set_timers(&self, py: Python<'_>, handles: Vec<Py<PyAny>>) -> PyResult<()> {
-        let before = self
-            .state
-            .with(|queues| queues.timers.take_all(), |_| Vec::new());
-        for entry in &before {
+        );
+        let objects = taken.iter().map(|entry| {
             handle::track_if_ours(entry.object().bind(py));
-        }
-        drop(before);
-        for timer in handles {
-            self.put_timer(timer.bind(py))?;
-        }
-        Ok(())
-    }
-
-    /// Put a timer handle among the timers.
-    fn _put_timer(&self, handle: &Bound<'_, PyAny>) -> PyResult<()> {
-        self.put_timer(handle)
+            entry.object().clone_ref(py)
+        });
+        objects.collect()
     }
 
     /// Take note of a cancelled timer handle that is not one of ours.
@@ -335,14 +324,12 @@ impl LoopCore {
     }
 
     /// What watches a descriptor for reading or writing; None if nothing does.
-    fn _watcher_of(&self, py: Python<'_>, fd: RawFd, write: bool) -> Option<Py<PyAny>> {
-        let waiting = self.waiting.lock();
-        let watch = waiting.as_ref()?.poller.get(fd, direction_of(write))?;
-        match &watch.watcher {
-            Watcher::Handle(handle) => Some(handle.clone_ref(py)),
-            Watcher::Native(call) => Some(call.object().clone_ref(py)),
-            Watcher::Bell => None,
-        }
+    fn _watcher_of<'py>(
+        slf: &Bound<'py, Self>,
+        fd: RawFd,
+        write: bool,
+    ) -> PyResult<Option<Bound<'py, PyAny>>> {
+        Self::shown_watcher(slf, fd, direction_of(write))
     }
 
     /// All descriptors that are watched, the loop's own bell left out.
@@ -376,15 +363,5 @@ impl LoopCore {
     /// Run one turn of the loop.
     fn _run_once(slf: &Bound<'_, Self>) -> PyResult<()> {
         run::run(slf)
-    }
-}
-
-impl LoopCore {
-    fn put_timer(&self, handle: &Bound<'_, PyAny>) -> PyResult<()> {
-        let when = handle
-            .getattr(intern!(handle.py(), "_when"))?
-            .extract::<f64>()?;
-        state::put_timer(&self.state, nanos_from_seconds(when), handle);
-        Ok(())
     }
 }

@@ -28,6 +28,8 @@ pub(super) const OWN_WAKE: u32 = 4;
 pub(super) const OWN_WATCH: u32 = 8;
 /// Python code has put its own in place of what `call_soon` and `call_later` are made of.
 pub(super) const OWN_CALLS: u32 = 32;
+/// The timers are in a list of Python's.
+pub(super) const OWN_TIMERS: u32 = 64;
 /// There is a task factory.
 pub(super) const OWN_TASKS: u32 = 16;
 
@@ -166,6 +168,12 @@ impl LoopCore {
                 None
             },
         )
+    }
+
+    /// How many entries are ready, or were brought by others.
+    pub(super) fn ready_length(&self) -> usize {
+        self.state
+            .with(|queues| queues.ready.len(), |tray| tray.len())
     }
 
     /// Ends the loop's sleep, if it sleeps. From any thread.

@@ -179,6 +179,17 @@ impl Entry {
         }
     }
 
+    /// Another reference to the same.
+    pub(super) fn clone_ref(&self, py: Python<'_>) -> Self {
+        match self {
+            Self::Handle(handle) => Self::Handle(handle.clone_ref(py)),
+            Self::Native(work) => Self::Native(Box::new(NativeEntry {
+                call: work.call.clone_ref(py),
+                watched: work.watched,
+            })),
+        }
+    }
+
     /// Does it, in debug mode.
     pub(super) fn run(&self, event_loop: &Bound<'_, LoopCore>) -> PyResult<()> {
         match self {
@@ -207,7 +218,11 @@ impl Entry {
 }
 
 impl NativeEntry {
-    fn run(&self, event_loop: &Bound<'_, LoopCore>) -> PyResult<()> {
+    pub(super) fn call(&self) -> &NativeCall {
+        &self.call
+    }
+
+    pub(super) fn run(&self, event_loop: &Bound<'_, LoopCore>) -> PyResult<()> {
         let core = event_loop.get();
         match self.watched {
             Some((descriptor, direction, number))

@@ -114,16 +114,7 @@ impl LoopCore {
         if core.has_own(OWN_POLL) {
             return Self::unwatch(slf, descriptor, direction).map(drop);
         }
-        let of_parent = core.is_of_parent();
-        let removed = match &mut *core.waiting.lock() {
-            Some(Waiting { poller, .. }) if !of_parent => {
-                let removed = poller.remove_if(descriptor, direction, number);
-                core.watched.store(poller.watched(), Ordering::Relaxed);
-                removed
-            }
-            _ => None,
-        };
-        drop(removed);
+        drop(core.take_watcher_if(descriptor, direction, number));
         Ok(())
     }
 

@@ -3,9 +3,10 @@
 //! Promise: a turn is the standard library's: poll, put what is ready and then what is due behind
 //! what waits already, run as many as there are at that moment. What an entry adds runs next turn.
 
-use super::core::{LoopCore, OWN_POLL, Waiting, os_error};
+use super::core::{LoopCore, OWN_POLL, OWN_TIMERS, Waiting, os_error};
 use super::entry::{Entry, Watcher};
 use super::handle;
+use super::listed;
 use super::state::{self, Queues};
 use crate::asyncio::running::Noted;
 use crate::names::intern;
@@ -120,7 +121,7 @@ fn turn(slf: &Bound<'_, LoopCore>, past: &mut Past) -> PyResult<()> {
     let mut look = core.look(py);
     let found = std::mem::take(&mut past.found);
     let may_wait = past.unseen < ENTRIES_WITHOUT_A_LOOK
-        && !core.has_own(OWN_POLL)
+        && !core.has_own(OWN_POLL | OWN_TIMERS)
         && (found || core.only_its_own());
     if !may_wait || look.ready == 0 || look.next.is_some() {
         look = prepare(slf, look, may_wait, past)?;
@@ -150,7 +151,9 @@ fn prepare(
     past: &mut Past,
 ) -> PyResult<Look> {
     let (py, core) = (slf.py(), slf.get());
-    if look.cancelled > 0 {
+    if core.has_own(OWN_TIMERS) {
+        look.next = listed::next(slf)?;
+    } else if look.cancelled > 0 {
         forget_cancelled(slf)?;
         look = core.look(py);
     }
@@ -163,7 +166,10 @@ fn prepare(
         past.found = poll(slf, busy, deadline)?;
     }
     look = core.look(py);
-    if look.next.is_some() {
+    if core.has_own(OWN_TIMERS) {
+        listed::put_due(slf)?;
+        look = core.look(py);
+    } else if look.next.is_some() {
         put_due(slf)?;
         look = core.look(py);
     }
@@ -369,6 +375,14 @@ pub(super) fn poll_for_python(
     let core = slf.get();
     let end = timeout.map(|seconds| LoopCore::seconds() + seconds.max(0.0));
     let found = wait(slf, || {
+        // As in `poll`.
+        if core.state.is_filled() {
+            state::take_in(slf.py(), &core.state);
+            core.room.tell();
+        }
+        if core.ready_length() > 0 {
+            return Ok(Some(Duration::ZERO));
+        }
         let left = end.map(|end| (end - LoopCore::seconds()).max(0.0));
         Ok(left.map(|left| Duration::try_from_secs_f64(left).unwrap_or(Duration::MAX)))
     })?;
