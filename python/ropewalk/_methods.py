@@ -43,7 +43,7 @@ def _face(cls: type, method: Any, quick: Any) -> Any:
     source = f"def {name}({', '.join(parameters)}):\n    return _engine({arguments})\n"
     module = cls.__module__.removeprefix("ropewalk.")
     namespace: dict[str, Any] = {"_engine": method, "__name__": module}
-    code = compile(source, f"<{module}.{cls.__name__}>", "exec", dont_inherit=True)
+    code = compile(source, __file__, "exec", dont_inherit=True)
     exec(code, namespace)
     function = namespace[name]
     function.__qualname__ = f"{cls.__qualname__}.{name}"

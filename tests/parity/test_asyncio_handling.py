@@ -71,9 +71,10 @@ async def _datagram(loop: Any) -> None:
         _Datagram, local_addr=("127.0.0.1", 0)
     )
     transport.sendto(b"x", transport.get_extra_info("sockname"))
-    loop.call_later(0.05, transport.close)
+    OPEN.append(transport)
 
 
+OPEN: list[asyncio.BaseTransport] = []
 WAYS = [_call_soon, _call_later, _threadsafe, _done, _made, _lost, _datagram]
 
 
@@ -96,6 +97,9 @@ def test_the_handler_finds_the_exception(
         assert isinstance(known, ZeroDivisionError)
         assert known is told
         assert sys.exc_info() == (None, None, None)
+        while OPEN:
+            OPEN.pop().close()
+        await asyncio.sleep(0.01)
 
     run(impl, main)
 
