@@ -32,8 +32,12 @@ PROGRAM = """
     print(pid := asyncio.run(main()))
     if not kept:
         gc.collect()
-    state = open(f"/proc/{pid}/stat").read().rpartition(")")[2].split()[0]
-    print("ended" if state in "ZX" else "lives")
+    try:
+        with open(f"/proc/{pid}/stat") as status:
+            lives = status.read().rpartition(")")[2].split()[0] not in "ZX"
+    except (FileNotFoundError, ProcessLookupError):  # it was waited for
+        lives = False
+    print("lives" if lives else "ended")
 """
 
 
