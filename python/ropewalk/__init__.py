@@ -27,6 +27,7 @@ package), so a program may import it before it knows what it needs.
 
 import sys as _sys
 
+# By number: what came with 3.11 is syntax and the C interface.
 if _sys.version_info < (3, 11):  # noqa: UP036 (it may be on PYTHONPATH)
     # `name` makes `python -m ropewalk` report this in one line, no traceback.
     raise ImportError(

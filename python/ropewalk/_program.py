@@ -73,6 +73,8 @@ def run_stdin(arguments: list[str]) -> None:
 
 def run_code(source: str, arguments: list[str]) -> None:
     """Run `source`, as ``python -c`` does."""
+    # By number, both: what ``python -c`` does changes with a minor release, and asking
+    # would take a process of its own.
     if sys.version_info >= (3, 14):
         import textwrap
 
@@ -162,6 +164,7 @@ class _MainModule:
         if not self._ours:
             module = sys.modules["__main__"] = type(sys)("__main__")
         namespace = vars(module)
+        # By number: so a program without annotations begins, and ours has had some.
         annotated = "__annotations__" in namespace or sys.version_info < (3, 14)
         namespace.clear()
         namespace.update(

@@ -7,7 +7,6 @@ that waits or wakes is the engine's. Lock and RLock are the engine's own classes
 from __future__ import annotations
 
 import _thread
-import sys
 import threading as _stdlib
 import warnings
 from math import nan
@@ -51,13 +50,12 @@ def RLock(*args: Any, **kwargs: Any) -> Any:
     It is free once it was given back as often as it was taken, and only the thread
     that holds it can give it back.
     """
-    # By number: a deprecation begins with a minor release.
-    if (args or kwargs) and sys.version_info >= (3, 13):
-        warnings.warn(
-            "Passing arguments to RLock is deprecated and will be removed in 3.15",
-            DeprecationWarning,
-            stacklevel=2,
-        )
+    if args or kwargs:
+        with warnings.catch_warnings(record=True) as told:
+            warnings.simplefilter("always")
+            _STOCK_RLOCK(*args, **kwargs)
+        for one in told:
+            warnings.warn(one.message, one.category, stacklevel=2)
     return _CRLock()
 
 

@@ -42,7 +42,7 @@ def restore(module: ModuleType) -> None:
 
 def start_thread(threading: Any, thread: Any) -> None:
     """Start the operating system's thread for an object of the module's Thread."""
-    if sys.version_info >= (3, 13):
+    if hasattr(threading, "_start_joinable_thread"):
         threading._start_joinable_thread(
             thread._bootstrap, handle=_handle_of(thread), daemon=thread.daemon
         )
@@ -55,7 +55,14 @@ def _handle_of(thread: Any) -> Any:
     return getattr(thread, "_os_thread_handle", None) or thread._handle
 
 
+def have_contexts(threading: Any) -> bool:
+    """Whether the module's threads are given the context that they run in."""
+    return "context" in (threading.Thread.__init__.__kwdefaults__ or {})
+
+
 def _make_start(threading: Any) -> Any:
+    contexts = have_contexts(threading)
+
     def start(self: Any) -> None:
         """Start the thread: run() is called in a thread of its own.
 
@@ -65,7 +72,7 @@ def _make_start(threading: Any) -> Any:
             raise RuntimeError("thread.__init__() not called")
         if self._started.is_set():
             raise RuntimeError("threads can only be started once")
-        if sys.version_info >= (3, 14):
+        if contexts:
             _choose_context(self)
         limbo = threading._limbo
         with threading._active_limbo_lock:
@@ -126,7 +133,7 @@ def _noted(thread: Any, timeout: float | None) -> Any:
 
 
 def _make_join(threading: Any) -> Any:
-    if sys.version_info >= (3, 13):
+    if hasattr(threading, "_start_joinable_thread"):
 
         def wait(self: Any, timeout: float | None) -> None:
             if _handle_of(self).is_done():

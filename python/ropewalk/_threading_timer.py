@@ -20,8 +20,8 @@ from time import monotonic
 from ropewalk import _threading_thread
 from ropewalk._threading_classes import Event
 from ropewalk._threading_timer_service import (
-    NO_THREADS_AT_EXIT,
     RETRY_SECONDS,
+    is_for_good,
     services,
 )
 
@@ -37,7 +37,7 @@ _ORDINARY = 0  # not started, or a thread like others
 _PENDING = 1  # started; its thread has not begun yet
 _ENDED = 2  # cancelled before it had a thread
 
-_HAS_CONTEXT = sys.version_info >= (3, 14)
+_HAS_CONTEXT = _threading_thread.have_contexts(_stdlib)
 _LONGEST = _stdlib.TIMEOUT_MAX
 _ONE_TIME_ONLY = "threads can only be started once"
 _set = Event.set
@@ -303,8 +303,8 @@ class Timer(_stdlib.Thread):
             return None
         try:
             _threading_thread.start_thread(threads, self)
-        except Exception:
-            if NO_THREADS_AT_EXIT and threads._SHUTTING_DOWN:
+        except Exception as error:
+            if threads._SHUTTING_DOWN and is_for_good(error):
                 self._run_in_service()
             else:
                 self._try_again_later()
@@ -315,7 +315,8 @@ class Timer(_stdlib.Thread):
         """Take the service's thread: better than not to be called at all."""
         self._bootstrap()  # type: ignore[attr-defined]
         # As the end of the thread would have it.
-        self._tstate_lock.release()
+        if self._tstate_lock is not None:
+            self._tstate_lock.release()
 
     def _try_again_later(self) -> None:
         """Be pending again: the system has no thread to give. Says so, once."""

@@ -28,9 +28,14 @@ most; and whoever counts threads after a test mostly waits longer than this."""
 RETRY_SECONDS = 0.1
 """After so long a timer whose thread could not be started tries again."""
 
-NO_THREADS_AT_EXIT = sys.version_info[:2] == (3, 12)
-"""In some releases of 3.12 no thread can be started once the interpreter waits for the
-others; what is pending then is called by the service's own thread."""
+
+def is_for_good(error: Exception) -> bool:
+    """Whether a thread could not be started because the interpreter ends.
+
+    In some releases of 3.12 that is so while it still waits for the others; what is
+    pending then is called by the service's own thread.
+    """
+    return "shutdown" in str(error)
 
 
 class Service:
@@ -73,7 +78,7 @@ class Service:
         beginning.acquire()
         if not self._awaited:
             ident = _thread.start_new_thread(_serve, (server, beginning))
-        elif sys.version_info >= (3, 13):
+        elif hasattr(_thread, "start_joinable_thread"):
             ident = _thread.start_joinable_thread(
                 lambda: _serve(server, beginning), daemon=False
             ).ident

@@ -41,6 +41,7 @@ mod _ropewalk {
     #[pymodule_init]
     fn init(module: &Bound<'_, PyModule>) -> PyResult<()> {
         // Up to 3.13 the interpreter ends daemon threads by unwinding them (3.14 parks them).
+        // By number: trying it would end a thread, and how one ends is a minor release's matter.
         #[cfg(not(Py_3_14))]
         ropewalk_sys::park_threads_ended_by(pyo3::ffi::Py_IsInitialized as *const ());
         let modules = module.py().import("sys")?.getattr("modules")?;

@@ -10,9 +10,9 @@ from __future__ import annotations
 
 import asyncio.selector_events as _selector_events
 import asyncio.transports as _transports
-import sys as _sys
 
 from ropewalk import _ropewalk
+from ropewalk._asyncio import _stdlib_transports as _learned
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -82,6 +82,6 @@ class DatagramEndpoints:
         waiter: Any = None,
         extra: Any = None,
     ) -> Any:
-        if _sys.version_info >= (3, 12):
+        if _learned.DATAGRAMS_ARE_CHECKED:
             self._ensure_fd_no_transport(sock)
         return _SelectorDatagramTransport(self, sock, protocol, address, waiter, extra)

@@ -19,8 +19,15 @@ if TYPE_CHECKING:
 class _Loop:
     """As much of a loop as a group needs: every task has ended at once."""
 
-    def create_task(self, _coroutine: Any, **_named: Any) -> _Done:
+    def __init__(self) -> None:
+        self.named: dict[str, Any] = {}
+
+    def create_task(self, _coroutine: Any, **named: Any) -> _Done:
+        self.named = named
         return _Done()
+
+    def create_future(self) -> _Wait:
+        return _Wait()
 
 
 class _Done:
@@ -42,6 +49,30 @@ class _Done:
         """It is never called: nothing runs here."""
 
 
+class _Wait:
+    """A future that is waited for until somebody sends None."""
+
+    def __await__(self) -> Any:
+        yield
+
+    def done(self) -> bool:
+        return True
+
+
+class _Parent:
+    """A task that a group was entered in."""
+
+    def __init__(self) -> None:
+        self.uncancelled = False
+
+    def uncancel(self) -> int:
+        self.uncancelled = True
+        return 0
+
+    def cancelling(self) -> int:
+        return 0
+
+
 @cache
 def group_meets_done_at_once() -> bool:
     """Whether a TaskGroup looks at once at a new task that is done already."""
@@ -58,6 +89,39 @@ def group_meets_done_at_once() -> bool:
     except Exception:
         return False
     return bool(met)
+
+
+@cache
+def group_gives_name() -> bool:
+    """Whether a TaskGroup tells the loop the name of a new task."""
+    group, loop = _stock_group(), _Loop()
+    vars(group).update(_entered=True, _loop=loop, _parent_task=None)
+    try:
+        group.create_task(None, name="a name")  # type: ignore[arg-type]
+    except Exception:
+        return False
+    return "name" in loop.named
+
+
+@cache
+def group_looks_at_parent_late() -> bool:
+    """Whether a TaskGroup looks after its wait whether it has cancelled its parent.
+
+    If not, it looks before.
+    """
+    group, parent = _stock_group(), _Parent()
+    fields: dict[str, Any] = vars(group)
+    fields.update(_entered=True, _loop=_Loop(), _parent_task=parent, _tasks={None})
+    leaving: Any = group.__aexit__(None, None, None)
+    try:
+        leaving.send(None)
+        fields.update(_parent_cancel_requested=True, _tasks=set())
+        leaving.send(None)
+    except StopIteration:
+        return parent.uncancelled
+    except Exception:
+        return False
+    return False
 
 
 def group_fields_are_known() -> bool:

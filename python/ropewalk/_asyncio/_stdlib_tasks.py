@@ -68,6 +68,18 @@ def _shield() -> tuple[bool, bool]:
     return before == 1 and not left, retrieved
 
 
+@cache
+def gather_meets_done_at_once() -> bool:
+    """Whether gather looks at once at what is done already."""
+    loop = _Loop()
+    try:
+        done = loop.create_future()
+        done.set_result(None)
+        return bool(_stock_gather(done).done())
+    except Exception:
+        return False
+
+
 def _shielded(loop: _Loop) -> tuple[Any, Any]:
     inner = loop.create_future()
     return inner, _stock_shield(inner)
@@ -84,4 +96,5 @@ def shield_retrieves() -> bool:
 
 
 # As it is before anything takes its place.
+_stock_gather = _tasks.gather
 _stock_shield = _tasks.shield

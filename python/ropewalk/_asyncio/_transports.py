@@ -19,6 +19,7 @@ from asyncio import (
 )
 from types import FunctionType
 
+from ropewalk._asyncio import _stdlib_transports as _learned
 from ropewalk._asyncio import sslproto
 from ropewalk._ropewalk.asyncio.transports import Noticing, StreamCore, use_class
 
@@ -369,7 +370,7 @@ class TransportMaker:
         if self._own & _OWN_POLL or not _is_plain(sock):
             make = super()._make_socket_transport  # type: ignore[misc]
             return make(sock, protocol, waiter, extra=extra, server=server, **more)
-        if sys.version_info >= (3, 12):
+        if _learned.SOCKETS_ARE_CHECKED:
             self._ensure_fd_no_transport(sock)
         return _SelectorSocketTransport(
             self, sock, protocol, waiter, extra, server, context
@@ -406,7 +407,7 @@ class TransportMaker:
                 ssl_shutdown_timeout=ssl_shutdown_timeout,
                 **in_context(context),
             )
-        if sys.version_info >= (3, 12):
+        if _learned.SOCKETS_ARE_CHECKED:
             self._ensure_fd_no_transport(rawsock)
         tls: Any = sslproto.SSLProtocol(
             self,

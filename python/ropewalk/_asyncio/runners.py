@@ -6,7 +6,6 @@ ours. install() leaves ``asyncio.runners`` alone: it asks the policy, which make
 
 from __future__ import annotations
 
-import sys
 from asyncio import events, runners
 
 from ropewalk._asyncio.events import new_event_loop
@@ -53,7 +52,7 @@ def run(
         return runner.run(main)
 
 
-if sys.version_info < (3, 12):
+if "loop_factory" not in (runners.run.__kwdefaults__ or {}):
     _run = run
 
     def run(  # type: ignore[misc]

@@ -9,10 +9,10 @@ from __future__ import annotations
 
 import asyncio.exceptions as _exceptions
 import asyncio.streams as _stdlib
-import sys
 from types import FunctionType
 
 from ropewalk import _ropewalk
+from ropewalk._asyncio import _stdlib_transports as _learned
 from ropewalk._asyncio._coroutines import short_cut_to
 
 TYPE_CHECKING = False
@@ -100,7 +100,7 @@ _engine.use_stdlib(
     (_StdReader, _StdWriter, _StdFlow),
     (StreamReader, StreamReaderProtocol),
     (_exceptions.IncompleteReadError, _exceptions.LimitOverrunError),
-    many_separators=sys.version_info >= (3, 13),
+    many_separators=_learned.MANY_SEPARATORS,
 )
 
 _CLASSES: dict[str, Any] = {

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import asyncio.events as _events
 import asyncio.tasks as _stdlib
-import sys
 
 from ropewalk import _ropewalk
 from ropewalk._asyncio import _stdlib_tasks as _learned
@@ -76,7 +75,8 @@ def wait(
     return _native.wait(_stock_wait, fs, timeout, return_when)
 
 
-if sys.version_info >= (3, 12):
+# Where the standard library's is made of a time-out, so is ours.
+if TYPE_CHECKING or hasattr(_stdlib, "timeouts"):
 
     @native_coroutine
     def wait_for(fut: Any, timeout: float | None) -> Coroutine[Any, Any, Any]:

@@ -29,7 +29,8 @@ pub(crate) fn allocate_lock(py: Python<'_>) -> Lock {
 
 #[pymethods]
 impl Lock {
-    /// Only from 3.13 on, as in the standard library; before, a function makes locks.
+    /// Only from 3.13 on, as in the standard library; before, a function makes locks. By number:
+    /// what kind of object a name stands for is public, and only a minor release changes it.
     #[cfg(Py_3_13)]
     #[new]
     fn new(py: Python<'_>) -> Self {

@@ -49,6 +49,7 @@ impl RLock {
         self.engine.release().map_err(not_owner)
     }
 
+    // By number: a minor release alone adds a public method.
     #[cfg(Py_3_14)]
     /// Return True while somebody holds the lock.
     fn locked(&self) -> bool {

@@ -205,6 +205,7 @@ fn thrown(arguments: &Bound<'_, PyTuple>) -> PyResult<PyErr> {
         );
         return Err(PyTypeError::new_err(why));
     }
+    // By number: a deprecation of the language begins with a minor release.
     if cfg!(Py_3_12) && arguments.len() > 1 {
         let why = c"the (type, exc, tb) signature of throw() is deprecated, use the single-arg signature instead.";
         PyErr::warn(
@@ -270,6 +271,7 @@ unsafe fn close(
 ) -> PyResult<*mut ffi::PyObject> {
     let returned = drive::close(py, object(this))?;
     Ok(match returned {
+        // By number: the language, which minor releases change.
         Some(value) if cfg!(Py_3_13) => value.into_ptr(),
         _ => py.None().into_ptr(),
     })
@@ -365,6 +367,7 @@ pub(super) unsafe extern "C" fn traverse(
 
 pub(super) unsafe extern "C" fn dealloc(this: *mut ffi::PyObject) {
     let body = &object(this).body;
+    // By number: where `stop` keeps a spare one, and that is a matter of layout.
     if cfg!(Py_3_12) {
         let spent = body.spent.load(Ordering::Relaxed);
         if !spent.is_null() {

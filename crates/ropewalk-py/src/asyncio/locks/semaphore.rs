@@ -141,7 +141,7 @@ impl SemaphoreEngine {
     /// Which way of leaving the line is the running Python's: what the class above says.
     #[classattr]
     fn _passes_on() -> bool {
-        cfg!(Py_3_13)
+        false
     }
 
     /// Whether no method that the engine relies on is overridden: what a subclass says.

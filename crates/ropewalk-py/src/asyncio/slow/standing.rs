@@ -94,6 +94,7 @@ fn reader(py: Python<'_>) -> Option<Reader> {
 
 fn tried_reader(py: Python<'_>) -> Option<Reader> {
     let code_type = (&raw const ffi::PyCode_Type).addr();
+    // By number: the layout of frames and code is that of a minor release. What follows tries it.
     let reader = Reader::new(py.version_info().minor, code_type)?;
     let told = reader.place(reader.innermost(thread_state(py))?)?;
     let frame = frame_object(py);

@@ -103,7 +103,7 @@ impl Exit {
         let group = self.group.bind(py);
         let (et, exc, tb) = &self.raised;
         let stock = group.call_method1(intern!(py, "_stock_exit"), (et, exc, tb))?;
-        if !self.waits || Stock::get(py)?.group_gives_name {
+        if !self.waits || Stock::get(py)?.group_looks_at_parent_late {
             self.waits = false;
             return Ok(Step::Wait(stock.unbind()));
         }

@@ -59,6 +59,8 @@ pub(super) struct Stock {
     pub(super) counts_cancelling: bool,
     /// Does a group tell the loop the name of a new task (from 3.13 on)?
     pub(super) group_gives_name: bool,
+    /// Does a group look after its wait whether it has cancelled its parent (from 3.13 on)?
+    pub(super) group_looks_at_parent_late: bool,
 }
 
 /// Where the current task is found.
@@ -147,9 +149,14 @@ impl Stock {
                 .getattr("TaskGroup")?
                 .hasattr("cancel")?,
             shield_retrieves: of_tasks.call_method0("shield_retrieves")?.is_truthy()?,
-            done_at_once: py.version_info() >= (3, 12),
+            done_at_once: of_tasks
+                .call_method0("gather_meets_done_at_once")?
+                .is_truthy()?,
             counts_cancelling: counts_cancelling(py)?,
-            group_gives_name: py.version_info() >= (3, 13),
+            group_gives_name: of_groups.call_method0("group_gives_name")?.is_truthy()?,
+            group_looks_at_parent_late: of_groups
+                .call_method0("group_looks_at_parent_late")?
+                .is_truthy()?,
         })
     }
 
