@@ -218,9 +218,8 @@ class ThreadPoolExecutor(_engine.ThreadPool, _Model):  # type: ignore[misc]
                 "this ThreadPoolExecutor belongs to the parent process, whose threads "
                 "do not exist in a forked child: make a new executor here"
             )
-        if _stdlib._shutdown:
-            raise RuntimeError("cannot schedule new futures after interpreter shutdown")
-        raise RuntimeError("cannot schedule new futures after shutdown")
+        when = "shutdown" if self._shutdown else "interpreter shutdown"
+        raise RuntimeError(f"cannot schedule new futures after {when}")
 
     def map(
         self,

@@ -132,6 +132,22 @@ PROGRAMS = {
         atexit.register(print, 'last registered')
         start.set()
     """,
+    "submits in atexit": """
+        import atexit
+        from concurrent.futures import ThreadPoolExecutor
+
+        used, unused, ended = (ThreadPoolExecutor(1) for _ in range(3))
+        used.submit(int).result()
+        ended.shutdown()
+
+        @atexit.register
+        def late():
+            for executor in used, unused, ended, ThreadPoolExecutor(1):
+                try:
+                    executor.submit(int)
+                except RuntimeError as refused:
+                    print(refused, executor._shutdown)
+    """,
     "fails in atexit": """
         import atexit
         @atexit.register
