@@ -36,7 +36,7 @@ conformance: ## CPython's own tests on ropewalk, quick selection
 
 software: ## aiohttp, uvicorn, redis and others on ropewalk, and some projects' own tests
 	@$(SETUP) dev
-	@$(RUN) tests/software/run.py
+	@$(RUN) tests/software/run.py && $(RUN) tests/software/compare.py
 	@$(RUN) tests/software/suites.py --quick
 
 deep: ## what takes long: deeper loom, sanitizers, miri, 50 stress rounds, all of conformance

@@ -13,11 +13,12 @@ from math import nan
 from time import monotonic
 
 from ropewalk import _methods, _ropewalk, _states
+from ropewalk._threading_given import GivenCondition
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable
-    from typing import Any
+    from typing import Any, NoReturn
 
 _engine = _ropewalk.threading
 
@@ -34,6 +35,8 @@ __all__ = [
 
 BrokenBarrierError = _stdlib.BrokenBarrierError
 _StdlibBarrier = _stdlib.Barrier
+_StdlibSemaphore, _StdlibBounded = _stdlib.Semaphore, _stdlib.BoundedSemaphore
+_StdlibEvent = _stdlib.Event
 
 # What is asked how the running Python does it.
 _STOCK_CONDITION = _stdlib.Condition
@@ -217,13 +220,6 @@ class Event(_engine.EventEngine):
         else:
             _engine.EventEngine.clear(self)
 
-    @property
-    def _cond(self) -> Condition:
-        """A condition of the event's own; the engine does not wait on it."""
-        if self._own_cond is None:
-            self._own_cond = Condition(Lock())
-        return self._own_cond
-
     def _at_fork_reinit(self) -> None:
         self._forget_waiters()
         if self._own_cond is not None:
@@ -337,6 +333,25 @@ for _name in _STEPS:
     setattr(Barrier, _name, vars(_StdlibBarrier)[_name])
 _STEPS += ("_parties", "_count", "_state")
 
+
+def _own_condition(event: Event) -> Condition:
+    """A condition of the event's own; the engine does not wait on it."""
+    if event._own_cond is None:
+        event._own_cond = Condition(Lock())
+    return event._own_cond
+
+
+def _no_condition(one: object) -> NoReturn:
+    raise AttributeError(f"{type(one).__name__!r} object has no attribute '_cond'")
+
+
+for _cls, _stock, _state, _look in (
+    (Semaphore, _StdlibSemaphore, ("_value",), _no_condition),
+    (BoundedSemaphore, _StdlibBounded, ("_value", "_initial_value"), _no_condition),
+    (Event, _StdlibEvent, ("_flag",), _own_condition),
+    (Barrier, _StdlibBarrier, ("_parties", "_count", "_state"), _no_condition),
+):
+    _cls._cond = GivenCondition(_cls, _stock, _state, _look)  # type: ignore[union-attr]
 
 for _one in (Condition, Semaphore, BoundedSemaphore, Event, Barrier, RLock, Lock):
     _one.__module__ = "ropewalk.threading"

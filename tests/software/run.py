@@ -14,17 +14,15 @@ import os
 import subprocess
 import sys
 import time
-from importlib.util import find_spec
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
 from tests.software.driver import HANG_SECONDS
 from tests.software.servers import SERVERS, Missing
+from tests.software.venv import HERE, ROOT, lacks, software
 
-_HERE = Path(__file__).resolve().parent
-ROOT = _HERE.parents[1]
-PROGRAMS = sorted(file.stem for file in (_HERE / "programs").glob("[a-z]*.py"))
+PROGRAMS = sorted(file.stem for file in (HERE / "programs").glob("[a-z]*.py"))
 WAYS = ("plain", "install", "factory")
 
 
@@ -35,30 +33,6 @@ def _arguments() -> argparse.Namespace:
     add("--way", nargs="+", choices=WAYS, default=["install", "factory"])
     add("--strict", action="store_true", help="what cannot be run is a failure")
     return parser.parse_args()
-
-
-def _venv() -> Path:
-    """A venv with the software, and this Python's ropewalk beside it; its Python."""
-    minor = f"{sys.version_info.major}.{sys.version_info.minor}"
-    venv = ROOT / "target" / f"software-{minor}"
-    python = venv / "bin" / "python"
-    wanted = (_HERE / "requirements.txt").read_text("utf-8")
-    installed = venv / "requirements.txt"
-    if not installed.exists() or installed.read_text("utf-8") != wanted:
-        make = [sys.executable, "-m", "venv", "--clear", str(venv)]
-        pip = [str(python), "-m", "pip", "install", "--quiet"]
-        pip += ["--disable-pip-version-check", "-r", str(_HERE / "requirements.txt")]
-        for command in (make, pip):
-            if subprocess.run(command, check=False).returncode != 0:
-                raise Missing(f"this failed: {' '.join(command)}")
-        installed.write_text(wanted, "utf-8")
-    spec = find_spec("ropewalk")
-    if spec is None or not spec.submodule_search_locations:
-        raise SystemExit("ropewalk is not installed in this Python: make build")
-    link = venv / "lib" / f"python{minor}" / "site-packages" / "ropewalk"
-    link.unlink(missing_ok=True)
-    link.symlink_to(spec.submodule_search_locations[0], target_is_directory=True)
-    return python
 
 
 def _play(python: Path, program: str, way: str, more: dict[str, str]) -> str:
@@ -88,13 +62,17 @@ def main() -> int:
     """The command."""
     options = _arguments()
     try:
-        python = _venv()
+        python, missing = software()
     except Missing as reason:
         print(f"skipped: all of it: {reason}")
         return 1 if options.strict else 0
     failed: list[str] = []
     skipped: list[str] = []
     for program in options.program:
+        if lack := lacks(HERE / "programs" / f"{program}.py", missing):
+            print(f"skipped: {program}: {lack}", flush=True)
+            skipped.append(program)
+            continue
         with contextlib.ExitStack() as stack:
             more = {}
             if program in SERVERS:

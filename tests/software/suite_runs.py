@@ -27,6 +27,9 @@ PROCESSES = 12
 
 CONFIGURATIONS = ("pyproject.toml", "pytest.ini", "setup.cfg")
 
+AFTER = "(after the last test)"
+"""Stands for a test's id when a process dies while it ends."""
+
 BAD = ("failed", "error", "died", "hung")
 
 
@@ -51,7 +54,7 @@ def play(suite: Suite, way: str, only: Collection[str] = ()) -> Run:
     """Run all of a suite's tests, or `only` these, in one way."""
     run = Run()
     since = time.monotonic()
-    end = since + (2 * TEST_SECONDS if only else suite.seconds)
+    end = since + suite.seconds
     for _ in range(PROCESSES):
         if _one_process(suite, way, only, run, end - time.monotonic()):
             break
@@ -146,7 +149,7 @@ def _read(run: Run, way: str, lines: list[list[str]], code: int, output: str) ->
         return True
     if not run.outcomes and begun is None:
         raise Missing(f"pytest, status {code}, ran nothing: {output}")
-    begun = begun or "(after the last test)"
+    begun = begun or AFTER
     run.outcomes[begun] = "hung" if "Timeout (" in output else "died"
     run.said[begun] = f"status {code}\n{output}"
     # Out of time for all of them together: there is no going on.

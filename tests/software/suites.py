@@ -2,10 +2,10 @@
 
     python tests/software/suites.py [--suite NAME ...] [--quick] [--strict]
 
-Promise: the status is 1 when a test passes on plain Python and fails on ropewalk, also
-alone and twice; one that passes alone is named, as flaky or as failing only beside
-others, and counts as none. What cannot be had is "skipped: ..." with the reason, and
-`--strict` makes that a failure too.
+Promise: the status is 1 when a test passes on plain Python and fails on ropewalk, and
+does so again, twice, when all tests of its file run on both; one that passes then is
+named as flaky and counts as none. What cannot be had is "skipped: ..." with the reason,
+and `--strict` makes that a failure too.
 """
 
 from __future__ import annotations
@@ -13,16 +13,20 @@ from __future__ import annotations
 import argparse
 import json
 import sys
+from collections.abc import Collection
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
 from tests.software import suite_runs
 from tests.software.suite_places import Missing, Suite, prepare, table
-from tests.software.suite_runs import BAD, Run, play
+from tests.software.suite_runs import AFTER, BAD, Run, play
 
-ALONE = 20
-"""So many failures are tried again, each alone; of more, the first so many."""
+FILES = 10
+"""So many files with failures are run again; of more, the first so many."""
+
+AGAIN = 2
+"""So many times, while what failed goes on failing."""
 
 
 def _arguments(suites: dict[str, Suite]) -> argparse.Namespace:
@@ -63,14 +67,20 @@ def regressions(suite: Suite, way: str, base: Run, run: Run) -> list[str]:
     for name in sorted(skips & passed):
         print(f"   REGRESSION (skipped): {name}")
         found.append(name)
-    for number, name in enumerate(new):
-        word = _again(suite, way, name) if number < ALONE else "not tried alone"
-        if word.startswith("flaky"):
-            print(f"   {word}: {name}", flush=True)
-            continue
-        found.append(name)
-        print(f"   REGRESSION ({run.outcomes[name]}; {word}): {name}")
-        print("\n".join(f"      {line}" for line in _tail(run.said.get(name, ""))))
+    by_file: dict[str, list[str]] = {}
+    for name in new:
+        by_file.setdefault(name.partition("::")[0], []).append(name)
+    for number, (file, names) in enumerate(by_file.items()):
+        words = dict.fromkeys(names, "not tried again")
+        if number < FILES:
+            words = _again(suite, way, file, names, base.outcomes.keys())
+        for name in names:
+            if words[name].startswith("flaky"):
+                print(f"   {words[name]}: {name}", flush=True)
+                continue
+            found.append(name)
+            print(f"   REGRESSION ({run.outcomes[name]}; {words[name]}): {name}")
+            print("\n".join(f"      {line}" for line in _tail(run.said.get(name, ""))))
     return found
 
 
@@ -78,14 +88,26 @@ def _tail(text: str) -> list[str]:
     return text.splitlines()[-25:]
 
 
-def _again(suite: Suite, way: str, name: str) -> str:
-    """Alone, twice; then alone on plain Python."""
-    for number in ("first", "second"):
-        if play(suite, way, [name]).outcomes.get(name) not in BAD:
-            return f"flaky, or only beside others: passed alone the {number} time"
-    if play(suite, "plain", [name]).outcomes.get(name) in BAD:
-        return "flaky, fails alone on plain Python too"
-    return "alone too"
+def _again(
+    suite: Suite, way: str, file: str, names: list[str], known: Collection[str]
+) -> dict[str, str]:
+    """What becomes of these when their file is run again, here and on plain Python.
+
+    All of the file, and not each alone: a test may fail only beside others.
+    """
+    beside = {name for name in known if name.partition("::")[0] == file} | set(names)
+    # What came after the last test comes after all of them.
+    only = () if AFTER in beside else beside
+    words = dict.fromkeys(names, "again beside its file's others")
+    for number in range(1, AGAIN + 1):
+        bad = play(suite, way, only).bad()
+        for name in set(names) - bad:
+            words[name] = f"flaky, passed in its file when tried again ({number})"
+        if all(word.startswith("flaky") for word in words.values()):
+            return words
+    for name in set(names) & play(suite, "plain", only).bad():
+        words[name] = "flaky, failed on plain Python too when tried again"
+    return words
 
 
 def judge(suite: Suite, ways: tuple[str, ...], anew: bool) -> list[str]:

@@ -203,8 +203,7 @@ FACES: dict[str, Face] = {
     ),
     "threading": Face(
         handed_on=_of_threads(),
-        absent=_on_each(("Barrier", "Semaphore", "BoundedSemaphore"), ("_cond",))
-        | _on_each(("Timer",), _LATE_IN_TIMER),
+        absent=_on_each(("Timer",), _LATE_IN_TIMER),
         unpickled=frozenset({"_CRLock"}),
         factories=("Lock", "RLock", "_CRLock"),
         instances={

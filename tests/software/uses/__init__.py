@@ -1,0 +1,1 @@
+"""The smallest true use of a library each: a program that prints what it saw."""
