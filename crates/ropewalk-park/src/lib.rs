@@ -4,8 +4,6 @@
 //! [`Deadline`], never a duration, and every sleep can be interrupted by a signal handler. The
 //! README beside this file tells the protocol, its dangerous moments and their names.
 
-#[cfg(not(loom))]
-pub mod census;
 mod fairness;
 mod list;
 mod owned;

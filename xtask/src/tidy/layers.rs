@@ -4,17 +4,19 @@ use super::breach::Breach;
 use super::crates::Member;
 
 /// From the ground up; a crate may use only what stands in an earlier line.
-const LAYERS: [&[&str]; 6] = [
+const LAYERS: [&[&str]; 8] = [
     &["ropewalk-facade"],
     &["ropewalk-sys"],
     &["ropewalk-park"],
+    &["ropewalk-census"],
     &[
         "ropewalk-sync",
         "ropewalk-queue",
         "ropewalk-future",
         "ropewalk-ipc",
     ],
-    &["ropewalk-reactor", "ropewalk-pool", "ropewalk-manager"],
+    &["ropewalk-reactor"],
+    &["ropewalk-pool", "ropewalk-manager"],
     &["ropewalk", "ropewalk-py"],
 ];
 

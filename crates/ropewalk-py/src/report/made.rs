@@ -9,7 +9,7 @@
 use super::place::{Frame, write_file_and_line};
 use pyo3::ffi;
 use pyo3::prelude::*;
-use ropewalk_park::census::{Text, WHAT_BYTES};
+use ropewalk_census::{Text, WHAT_BYTES};
 
 /// The code that made an object, and the instruction in it.
 #[derive(Debug, Default)]

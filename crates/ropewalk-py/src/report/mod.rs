@@ -12,8 +12,8 @@ mod waiting;
 
 pub(crate) use made::MadeAt;
 use pyo3::prelude::*;
+use ropewalk_census::{self as census, Holder, Noted, Text, WHAT_BYTES, Waiting};
 use ropewalk_facade::atomic::AtomicUsize;
-use ropewalk_park::census::{self, Holder, Noted, Text, WHAT_BYTES, Waiting};
 use std::fmt::Write;
 
 /// Why a thread is about to sleep. Costs nothing until it does.

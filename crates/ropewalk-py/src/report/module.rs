@@ -10,7 +10,7 @@ pub(crate) mod report {
     use crate::report::waiting::PyWaiting;
     use pyo3::exceptions::PyValueError;
     use pyo3::prelude::*;
-    use ropewalk_park::census;
+    use ropewalk_census as census;
     use std::time::Duration;
 
     /// Return who waits for what, as a text, and the idents of the threads that wait.

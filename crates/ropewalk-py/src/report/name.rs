@@ -9,7 +9,8 @@ use crate::names::intern;
 use pyo3::ffi;
 use pyo3::prelude::*;
 use pyo3::types::{PyDict, PyString};
-use ropewalk_park::{census, thread_key};
+use ropewalk_census as census;
+use ropewalk_park::thread_key;
 
 /// Tells the register under which name this thread goes now.
 pub(super) fn refresh(py: Python<'_>) {

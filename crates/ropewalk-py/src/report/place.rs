@@ -8,7 +8,7 @@ use crate::names::{intern, once};
 use pyo3::ffi;
 use pyo3::prelude::*;
 use pyo3::types::PyString;
-use ropewalk_park::census::{PLACE_BYTES, Text};
+use ropewalk_census::{PLACE_BYTES, Text};
 use std::fmt::Write;
 use std::sync::OnceLock;
 

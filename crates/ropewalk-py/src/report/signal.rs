@@ -7,7 +7,7 @@
 #![expect(unsafe_code, reason = "CPython's function for signal handlers")]
 
 use pyo3::ffi;
-use ropewalk_park::census;
+use ropewalk_census as census;
 
 /// Has the main thread call Python's handler of the signal. Runs inside the signal handler.
 pub(super) fn ask_for_stacks() {

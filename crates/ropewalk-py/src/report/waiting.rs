@@ -4,7 +4,7 @@
 use super::{name, place};
 use pyo3::prelude::*;
 use pyo3::types::{PyString, PyTuple};
-use ropewalk_park::census::{self, Holder, Noted, Waiting};
+use ropewalk_census::{self as census, Holder, Noted, Waiting};
 use std::cell::Cell;
 
 /// Notes a wait for the length of a `with` block, for hang reports.

@@ -3,30 +3,30 @@
 //! Promise: it is taken without allocating, in room that the caller has; a holder is named only
 //! when the wait went on unchanged while its word was read, so the object was still there.
 
-use super::cycle;
-use super::note::{Holder, Note, Person};
-use super::record::Record;
-use super::register;
+use crate::cycle;
+use crate::note::{Holder, Note, Person};
+use crate::record::Record;
+use crate::register;
 use ropewalk_sys::read_word;
 
 /// How many threads a picture shows; the rest are only counted.
-pub(super) const THREADS: usize = 256;
+pub(crate) const THREADS: usize = 256;
 
 /// One thread.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Entry {
+pub(crate) struct Entry {
     record: Option<&'static Record>,
     sequence: usize,
-    pub(super) person: Person,
-    pub(super) note: Option<Note>,
+    pub(crate) person: Person,
+    pub(crate) note: Option<Note>,
     /// Key of the thread that holds what this one waits for; zero: nobody known.
-    pub(super) holder: usize,
+    pub(crate) holder: usize,
     /// Where that thread stands in the picture.
-    pub(super) holder_place: Option<usize>,
+    pub(crate) holder_place: Option<usize>,
 }
 
 impl Entry {
-    pub(super) const EMPTY: Self = Self {
+    pub(crate) const EMPTY: Self = Self {
         record: None,
         sequence: 0,
         person: Person::NOBODY,
@@ -38,16 +38,16 @@ impl Entry {
 
 /// Everybody, as far as there was room.
 #[derive(Debug)]
-pub(super) struct Picture<'room> {
-    pub(super) entries: &'room [Entry],
+pub(crate) struct Picture<'room> {
+    pub(crate) entries: &'room [Entry],
     marks: &'room mut [u16],
     /// Threads that there was no room for.
-    pub(super) more: usize,
+    pub(crate) more: usize,
 }
 
 impl<'room> Picture<'room> {
     /// Looks at every record once. There is room for as many threads as both slices hold.
-    pub(super) fn take(entries: &'room mut [Entry], marks: &'room mut [u16]) -> Self {
+    pub(crate) fn take(entries: &'room mut [Entry], marks: &'room mut [u16]) -> Self {
         let (mut count, mut more) = (0, 0);
         for record in register::records() {
             let Some(entry) = look_at(record) else {
@@ -78,7 +78,7 @@ impl<'room> Picture<'room> {
     }
 
     /// Calls `tell` with each circle of threads that wait for each other and with its members.
-    pub(super) fn each_cycle(&mut self, mut tell: impl FnMut(&[Entry], usize)) {
+    pub(crate) fn each_cycle(&mut self, mut tell: impl FnMut(&[Entry], usize)) {
         let entries = self.entries;
         let next = next_in(entries);
         cycle::cycles(self.marks, &next, |first| {
@@ -92,7 +92,7 @@ impl<'room> Picture<'room> {
 }
 
 /// The step from a waiting thread to the one that holds what it waits for.
-pub(super) fn next_in(entries: &[Entry]) -> impl Fn(usize) -> Option<usize> {
+pub(crate) fn next_in(entries: &[Entry]) -> impl Fn(usize) -> Option<usize> {
     |index| {
         let entry = &entries[index];
         entry.note.and(entry.holder_place)

@@ -9,7 +9,7 @@ const CUT: &str = "...";
 /// At most `N` bytes of text; `N` is at most 255 and a multiple of eight.
 ///
 /// ```
-/// use ropewalk_park::census::Text;
+/// use ropewalk_census::Text;
 /// use std::fmt::Write;
 ///
 /// let mut place = Text::<16>::new();
@@ -72,7 +72,7 @@ impl<const N: usize> Text<N> {
     }
 
     /// The bytes as words, for a record.
-    pub(super) fn words(&self) -> impl Iterator<Item = u64> + '_ {
+    pub(crate) fn words(&self) -> impl Iterator<Item = u64> + '_ {
         self.bytes.chunks_exact(8).map(|chunk| {
             let mut word = [0; 8];
             word.copy_from_slice(chunk);
@@ -80,12 +80,12 @@ impl<const N: usize> Text<N> {
         })
     }
 
-    pub(super) fn length(&self) -> u8 {
+    pub(crate) fn length(&self) -> u8 {
         self.length
     }
 
     /// The inverse of `words` and `length`.
-    pub(super) fn from_words(length: u8, words: &[u64]) -> Self {
+    pub(crate) fn from_words(length: u8, words: &[u64]) -> Self {
         let mut text = Self::new();
         for (chunk, word) in text.bytes.chunks_exact_mut(8).zip(words) {
             chunk.copy_from_slice(&word.to_ne_bytes());

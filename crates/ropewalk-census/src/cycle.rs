@@ -5,7 +5,7 @@
 ///
 /// `next` names the one that a number waits for. `marks` is room to work in; its content before
 /// means nothing.
-pub(super) fn cycles(
+pub(crate) fn cycles(
     marks: &mut [u16],
     next: impl Fn(usize) -> Option<usize>,
     mut found: impl FnMut(usize),
@@ -34,7 +34,7 @@ fn lowest(member: usize, next: impl Fn(usize) -> Option<usize>) -> usize {
 }
 
 /// Everybody in the circle that `first` is in, in the order of waiting.
-pub(super) fn members(
+pub(crate) fn members(
     first: usize,
     next: impl Fn(usize) -> Option<usize>,
 ) -> impl Iterator<Item = usize> {

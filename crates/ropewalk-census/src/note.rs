@@ -2,7 +2,7 @@
 //! Promise: the words hold all of it, and reading words that were never written says "nobody,
 //! waiting for nothing".
 
-use super::text::Text;
+use crate::text::Text;
 
 /// Room for the text that names a thread.
 pub const NAME_BYTES: usize = 64;
@@ -27,29 +27,29 @@ pub enum Holder {
 
 /// Who a record belongs to.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Person {
-    /// [`thread_key`](crate::thread_key); zero: nobody.
-    pub(super) key: usize,
+pub(crate) struct Person {
+    /// [`thread_key`](ropewalk_park::thread_key); zero: nobody.
+    pub(crate) key: usize,
     /// The kernel's number.
-    pub(super) native_id: u32,
-    pub(super) name: Text<NAME_BYTES>,
+    pub(crate) native_id: u32,
+    pub(crate) name: Text<NAME_BYTES>,
 }
 
 /// One wait.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Note {
-    pub(super) kind: Text<KIND_BYTES>,
-    pub(super) what: Text<WHAT_BYTES>,
-    pub(super) place: Text<PLACE_BYTES>,
-    pub(super) object: usize,
-    pub(super) holder: Holder,
-    pub(super) timed: bool,
+pub(crate) struct Note {
+    pub(crate) kind: Text<KIND_BYTES>,
+    pub(crate) what: Text<WHAT_BYTES>,
+    pub(crate) place: Text<PLACE_BYTES>,
+    pub(crate) object: usize,
+    pub(crate) holder: Holder,
+    pub(crate) timed: bool,
     /// Nanoseconds on the monotonic clock.
-    pub(super) since: u64,
+    pub(crate) since: u64,
 }
 
 impl Person {
-    pub(super) const NOBODY: Self = Self {
+    pub(crate) const NOBODY: Self = Self {
         key: 0,
         native_id: 0,
         name: Text::new(),
@@ -57,19 +57,19 @@ impl Person {
 }
 
 /// Words of a [`Person`]: key, number and length of the name, name.
-pub(super) const PERSON_WORDS: usize = 2 + NAME_BYTES / 8;
+pub(crate) const PERSON_WORDS: usize = 2 + NAME_BYTES / 8;
 /// Words of a [`Note`]: the head (see `Note::head`), object, holder, since, three texts.
-pub(super) const NOTE_WORDS: usize = 4 + (KIND_BYTES + WHAT_BYTES + PLACE_BYTES) / 8;
+pub(crate) const NOTE_WORDS: usize = 4 + (KIND_BYTES + WHAT_BYTES + PLACE_BYTES) / 8;
 
 impl Person {
-    pub(super) fn words(&self) -> impl Iterator<Item = u64> + '_ {
+    pub(crate) fn words(&self) -> impl Iterator<Item = u64> + '_ {
         let second = u64::from(self.native_id) << 8 | u64::from(self.name.length());
         [self.key as u64, second]
             .into_iter()
             .chain(self.name.words())
     }
 
-    pub(super) fn from_words(words: &[u64; PERSON_WORDS]) -> Self {
+    pub(crate) fn from_words(words: &[u64; PERSON_WORDS]) -> Self {
         let [_, native_id @ .., length] = words[1].to_be_bytes();
         let [_, _, a, b, c, d] = native_id;
         Self {
@@ -94,7 +94,7 @@ impl Note {
         u64::from_be_bytes([0, 0, 0, u8::from(self.timed), holder, place, what, kind])
     }
 
-    pub(super) fn words(&self) -> impl Iterator<Item = u64> + '_ {
+    pub(crate) fn words(&self) -> impl Iterator<Item = u64> + '_ {
         let holder = match self.holder {
             Holder::Anyone => 0,
             Holder::Thread(key) => key,
@@ -107,7 +107,7 @@ impl Note {
             .chain(self.place.words())
     }
 
-    pub(super) fn from_words(words: &[u64; NOTE_WORDS]) -> Self {
+    pub(crate) fn from_words(words: &[u64; NOTE_WORDS]) -> Self {
         let [_, _, _, timed, tag, place, what, kind] = words[0].to_be_bytes();
         let (kinds, rest) = words[4..].split_at(KIND_BYTES / 8);
         let (whats, places) = rest.split_at(WHAT_BYTES / 8);
@@ -135,7 +135,7 @@ fn address(word: u64) -> usize {
 #[cfg(test)]
 mod tests {
     use super::{Holder, NOTE_WORDS, Note, PERSON_WORDS, Person};
-    use crate::census::Text;
+    use crate::Text;
 
     #[test]
     fn a_person_comes_back_from_its_words() {

@@ -1,7 +1,7 @@
 //! More threads than a report has room for; alone in its process, because it fills every report.
 #![cfg(not(loom))]
 
-use ropewalk_park::census;
+use ropewalk_census as census;
 use std::sync::mpsc::channel;
 use std::thread::{Builder, scope};
 

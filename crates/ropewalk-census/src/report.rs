@@ -6,8 +6,8 @@
 
 #![expect(unsafe_code, reason = "room for one picture, shared under a claim")]
 
-use super::picture::{Entry, Picture, THREADS};
-use super::words;
+use crate::picture::{Entry, Picture, THREADS};
+use crate::words;
 use ropewalk_facade::atomic::{AtomicBool, AtomicU32, Ordering};
 use ropewalk_facade::cell::UnsafeCell;
 use ropewalk_sys::{process_id, write_to_stderr};
@@ -78,7 +78,7 @@ fn claim() -> bool {
 /// signal handlers.
 ///
 /// ```
-/// let (text, waiting) = ropewalk_park::census::report_text();
+/// let (text, waiting) = ropewalk_census::report_text();
 /// assert!(text.starts_with("ropewalk: who waits for what in process"));
 /// assert!(waiting.is_empty());
 /// ```

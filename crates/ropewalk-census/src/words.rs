@@ -1,14 +1,14 @@
 //! A picture in words. Promise: whoever knows no thread of the program by heart can still follow
 //! it: each line names who, what, since when and where in the source.
 
-use super::cycle;
-use super::note::Note;
-use super::picture::{Entry, Picture, THREADS, next_in};
+use crate::cycle;
+use crate::note::Note;
+use crate::picture::{Entry, Picture, THREADS, next_in};
 use ropewalk_sys::{monotonic_nanos, process_id};
 use std::fmt::{self, Display, Formatter, Write};
 
 /// Writes the whole report.
-pub(super) fn tell(out: &mut impl Write, picture: &mut Picture<'_>) -> fmt::Result {
+pub(crate) fn tell(out: &mut impl Write, picture: &mut Picture<'_>) -> fmt::Result {
     let now = monotonic_nanos();
     let entries = picture.entries;
     let waiting = entries.iter().filter(|entry| entry.note.is_some()).count();

@@ -3,11 +3,11 @@
 //! Promise: it needs nothing of the program that hangs, is started once per process and only when
 //! asked for, and reports each stuck wait once.
 
-use super::record::Record;
-use super::register;
-use super::report::report_now;
-use crate::{Deadline, Outcome, Waiter};
+use crate::record::Record;
+use crate::register;
+use crate::report::report_now;
 use ropewalk_facade::atomic::{AtomicU32, Ordering};
+use ropewalk_park::{Deadline, Outcome, Waiter};
 use ropewalk_sys::{monotonic_nanos, process_id};
 use std::time::Duration;
 

@@ -5,9 +5,9 @@
 
 #![expect(unsafe_code, reason = "a list of records that live for ever")]
 
-use super::note::{NAME_BYTES, Note, Person};
-use super::record::Record;
-use super::text::Text;
+use crate::note::{NAME_BYTES, Note, Person};
+use crate::record::Record;
+use crate::text::Text;
 use ropewalk_facade::atomic::{AtomicPtr, Ordering};
 use ropewalk_sys::{fork_count, native_thread_id, thread_key};
 use std::cell::Cell;
@@ -22,7 +22,7 @@ fn ours() -> u32 {
 }
 
 /// The records of threads of this process, newest first.
-pub(super) fn records() -> impl Iterator<Item = &'static Record> {
+pub(crate) fn records() -> impl Iterator<Item = &'static Record> {
     let ours = ours();
     // sync: claim, pairs with the compare_exchange in `claim`.
     every_record().filter(move |record| record.claimed.load(Ordering::Acquire) == ours)
@@ -135,7 +135,7 @@ impl Drop for Noted {
 }
 
 /// Notes that this thread begins to wait.
-pub(super) fn begin(note: &Note) -> Noted {
+pub(crate) fn begin(note: &Note) -> Noted {
     // A thread that is past its thread-local values waits without a note.
     let record = OWN.try_with(Own::record).ok();
     Noted {

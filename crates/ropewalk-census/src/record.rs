@@ -3,7 +3,7 @@
 //! Promise: one thread writes, any thread (or a signal handler in the middle of the writing) may
 //! read, and a reader gets what was written at one moment or nothing, never a mixture.
 
-use super::note::{NOTE_WORDS, Note, PERSON_WORDS, Person};
+use crate::note::{NOTE_WORDS, Note, PERSON_WORDS, Person};
 use ropewalk_facade::atomic::{AtomicPtr, AtomicU32, AtomicU64, AtomicUsize, Ordering, fence};
 use std::ptr;
 
@@ -13,12 +13,12 @@ const LOOKS: usize = 1000;
 
 /// A thread and what it waits for. Lives for ever; another thread takes it over after its owner.
 #[derive(Debug)]
-pub(super) struct Record {
+pub(crate) struct Record {
     /// The record that was added before this one. Written once, before the record is shared.
-    pub(super) next: AtomicPtr<Record>,
+    pub(crate) next: AtomicPtr<Record>,
     /// Whose it is: zero: free; otherwise one more than `fork_count` of the owner's process.
     /// Any thread takes a free record, or one whose owner is not in this process.
-    pub(super) claimed: AtomicU32,
+    pub(crate) claimed: AtomicU32,
     /// Odd while the owner writes. Grows with every write, so it also numbers the waits.
     sequence: AtomicUsize,
     /// Waits that have begun and not ended; more than one when a signal handler waits in a wait.
@@ -29,16 +29,16 @@ pub(super) struct Record {
 
 /// What a reader found.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Reading {
-    pub(super) person: Person,
+pub(crate) struct Reading {
+    pub(crate) person: Person,
     /// What the thread waits for, if it waits.
-    pub(super) note: Option<Note>,
+    pub(crate) note: Option<Note>,
     /// Changes with everything that is written.
-    pub(super) sequence: usize,
+    pub(crate) sequence: usize,
 }
 
 impl Record {
-    pub(super) const fn new() -> Self {
+    pub(crate) const fn new() -> Self {
         Self {
             next: AtomicPtr::new(ptr::null_mut()),
             claimed: AtomicU32::new(0),
@@ -63,7 +63,7 @@ impl Record {
     }
 
     /// Begins a new life: this person, not waiting.
-    pub(super) fn introduce(&self, person: &Person) {
+    pub(crate) fn introduce(&self, person: &Person) {
         self.write(|| {
             self.depth.store(0, Ordering::Relaxed);
             store(&self.person, person.words());
@@ -71,17 +71,17 @@ impl Record {
     }
 
     /// Another name for the same person; a wait goes on.
-    pub(super) fn rename(&self, person: &Person) {
+    pub(crate) fn rename(&self, person: &Person) {
         self.write(|| store(&self.person, person.words()));
     }
 
     /// The owner as it was introduced.
-    pub(super) fn person(&self) -> Person {
+    pub(crate) fn person(&self) -> Person {
         Person::from_words(&load(&self.person))
     }
 
     /// Begins a wait. When there is one already, its note is given back for `end`.
-    pub(super) fn begin(&self, note: &Note) -> Option<Box<Note>> {
+    pub(crate) fn begin(&self, note: &Note) -> Option<Box<Note>> {
         let depth = self.depth.load(Ordering::Relaxed);
         let outer = (depth > 0).then(|| Box::new(Note::from_words(&load(&self.note))));
         self.write(|| {
@@ -92,7 +92,7 @@ impl Record {
     }
 
     /// Ends the innermost wait; `outer` is what `begin` gave back.
-    pub(super) fn end(&self, outer: Option<&Note>) {
+    pub(crate) fn end(&self, outer: Option<&Note>) {
         let depth = self.depth.load(Ordering::Relaxed);
         self.write(|| {
             if let Some(outer) = outer {
@@ -103,7 +103,7 @@ impl Record {
     }
 
     /// What stands here now; `None` when the owner was always in the middle of writing.
-    pub(super) fn read(&self) -> Option<Reading> {
+    pub(crate) fn read(&self) -> Option<Reading> {
         (0..LOOKS).find_map(|_| self.try_read())
     }
 
@@ -131,7 +131,7 @@ impl Record {
     }
 
     /// Whether nothing was written since a reading.
-    pub(super) fn is_still(&self, sequence: usize) -> bool {
+    pub(crate) fn is_still(&self, sequence: usize) -> bool {
         // sync: begin, pairs with the Release fence in `write`: what was looked up after the
         // reading (the holder's word) was looked up before this look.
         fence(Ordering::Acquire);
@@ -152,8 +152,8 @@ fn load<const N: usize>(from: &[AtomicU64; N]) -> [u64; N] {
 #[cfg(test)]
 mod tests {
     use super::Record;
-    use crate::census::note::{Holder, Note, Person};
-    use crate::census::text::Text;
+    use crate::note::{Holder, Note, Person};
+    use crate::text::Text;
     use ropewalk_facade::atomic::{AtomicBool, Ordering};
 
     /// A note whose every part is made of one number.

@@ -8,9 +8,9 @@
 //! holds what it waits for; a circle of such pointers (`cycle.rs`) is a deadlock.
 //!
 //! ```
-//! use ropewalk_park::census::{self, Holder, Waiting};
+//! use ropewalk_census::{Holder, Waiting};
 //!
-//! let noted = census::note(&Waiting {
+//! let noted = ropewalk_census::note(&Waiting {
 //!     kind: "Lock",
 //!     object: 0x1000,
 //!     what: "Lock made at bank.rs:12",
@@ -19,11 +19,13 @@
 //!     timed: false,
 //! });
 //! // ... here the thread sleeps ...
-//! let (text, _) = census::report_text();
+//! let (text, _) = ropewalk_census::report_text();
 //! assert!(text.contains("waits for Lock made at bank.rs:12"));
 //! assert!(text.contains("at bank.rs:40 in transfer"));
 //! drop(noted);
 //! ```
+
+#![cfg(not(loom))]
 
 mod cycle;
 mod note;
