@@ -163,6 +163,58 @@ async def connections(module: Module, loop: Any, count: int) -> float:
     return elapsed
 
 
+BLOCK = b"x" * 2**16
+
+
+async def receive_all(reader: Any, size: int) -> None:
+    while size > 0:
+        data = await reader.read(2**18)
+        if not data:
+            raise AssertionError(f"{size} bytes are missing")
+        size -= len(data)
+
+
+async def send_all(writer: Any, count: int) -> None:
+    for _ in range(count):
+        writer.write(BLOCK)
+        await writer.drain()
+
+
+async def bulk(module: Module, loop: Any, count: int) -> float:
+    """Blocks of 64 KiB over one TCP connection, both ends on this loop."""
+    sending = []
+
+    async def answer(reader: Any, writer: Any) -> None:
+        sending.append(loop.create_task(send_all(writer, count)))
+        await sending[0]
+        writer.close()
+
+    server = await module.start_server(answer, "127.0.0.1", 0)
+    address = server.sockets[0].getsockname()
+    started = perf_counter()
+    reader, writer = await module.open_connection(*address)
+    await receive_all(reader, count * len(BLOCK))
+    elapsed = perf_counter() - started
+    writer.close()
+    await writer.wait_closed()
+    server.close()
+    return elapsed
+
+
+async def through_a_child(module: Module, loop: Any, count: int) -> float:
+    """Blocks of 64 KiB to a child's input and back from its output."""
+    pipe = module.subprocess.PIPE
+    child = await module.create_subprocess_exec("/bin/cat", stdin=pipe, stdout=pipe)
+    started = perf_counter()
+    sending = loop.create_task(send_all(child.stdin, count))
+    await receive_all(child.stdout, count * len(BLOCK))
+    elapsed = perf_counter() - started
+    await sending
+    child.stdin.close()
+    await child.wait()
+    return elapsed
+
+
 Work = Callable[[Module, Any, int], Coroutine[Any, Any, float]]
 
 
@@ -198,6 +250,8 @@ CASES: tuple[AnyCase, ...] = (
     _case("write+drain, nothing to wait for", write_and_drain),
     _case("readline over a socket pair, both ends", lines_of_a_socket),
     _case("connect, a line to and fro, close", connections, 1_000),
+    _case("bulk over TCP, 64 KiB", bulk, 3_000),
+    _case("bulk through a child's pipes, 64 KiB", through_a_child, 2_000),
 )
 
 GROUP = Group(

@@ -16,7 +16,15 @@ from .case import Module
 from .subjects import ROPEWALK, STDLIB
 
 LOOPS = frozenset(
-    {STDLIB, ROPEWALK, "uvloop", "rloop", "asyncio on ours", "ours on uvloop"}
+    {
+        STDLIB,
+        ROPEWALK,
+        "uvloop",
+        "zuvloop",
+        "rloop",
+        "asyncio on ours",
+        "ours on uvloop",
+    }
 )
 
 
@@ -45,7 +53,7 @@ def _ours_on_uvloop() -> Module:
     return SimpleNamespace(**names)
 
 
-PEERS = {"uvloop": peer("uvloop"), "rloop": peer("rloop")}
+PEERS = {name: peer(name) for name in ("uvloop", "zuvloop", "rloop")}
 
 # What stands above the loop is also measured apart from it: asyncio's on our loop, and
 # ours on uvloop.
