@@ -15,36 +15,41 @@ if TYPE_CHECKING:
 _COMPLETE = frozenset((_base.CANCELLED_AND_NOTIFIED, _base.FINISHED))
 
 
-class WorkItem:
-    """A call in an executor's queue, as programs see it that look there."""
+def work_item(future: Any, fn: Any, args: Any, kwargs: Any) -> Any:
+    """Return a call that was taken out of the queue, as programs see it there."""
+    from concurrent.futures import thread
 
-    def __init__(self, future: Any, fn: Any, args: Any, kwargs: Any) -> None:
-        self.future = future
-        self.fn = fn
-        self.args = args
-        self.kwargs = kwargs
-
-    def run(self, *_context: Any) -> None:
-        """Make the call, as a worker does."""
-        if not self.future.set_running_or_notify_cancel():
-            return
-        try:
-            result = self.fn(*self.args, **self.kwargs)
-        except BaseException as error:
-            self.future.set_exception(error)
-            self = None  # type: ignore[assignment]  # or the traceback is a cycle
-        else:
-            self.future.set_result(result)
+    item: Any = thread._WorkItem
+    if _has_contexts():
+        # As `WorkerContext.prepare` resolves a task.
+        return item(future, (fn, args, kwargs))
+    return item(future, fn, args, kwargs)
 
 
-def work_item(future: Any, fn: Any, args: Any, kwargs: Any) -> WorkItem:
-    """Return a call that was taken out of the queue."""
-    return WorkItem(future, fn, args, kwargs)
+def parts_of(item: Any) -> tuple[Any, ...]:
+    """Return function, arguments and keywords of what is put into the queue."""
+    if _has_contexts():
+        return tuple(item.task)
+    return item.fn, item.args, item.kwargs
+
+
+def _has_contexts() -> bool:
+    """Return whether workers run calls in a context (from Python 3.14 on)."""
+    from concurrent.futures import thread
+
+    return hasattr(thread, "WorkerContext")
+
+
+class _Context:
+    def run(self, errors: list[BaseException]) -> None:
+        raise errors.pop()
 
 
 def run(errors: list[BaseException]) -> None:
     """Give an exception out of a built-in function the traceback of a worker."""
     try:
+        if _has_contexts():
+            _Context().run(errors)
         raise errors.pop()
     except BaseException:
         return

@@ -6,13 +6,14 @@ use super::future::FutureEngine;
 use super::starving::NumberedPool;
 use super::task::Task;
 use super::worker;
+use crate::error::futures_names;
 use crate::names::intern;
 use crate::report::{MadeAt, Why};
 use crate::timeout::{Timeout, Truth};
 use crate::wait::Interpreter;
 use pyo3::exceptions::PyRuntimeError;
 use pyo3::prelude::*;
-use pyo3::types::{PyDict, PyList, PyTuple};
+use pyo3::types::PyList;
 use ropewalk_park::ShortLock;
 use ropewalk_pool::thread::{Hire, How, Refused};
 use std::sync::Arc;
@@ -67,15 +68,14 @@ impl WorkQueue {
         }
         let py = item.py();
         let future = item.getattr(intern!(py, "future"))?;
-        let keywords = item.getattr(intern!(py, "kwargs"))?;
+        let rare = futures_names(py)?.rare.bind(py);
+        let parts = rare.call_method1(intern!(py, "parts_of"), (item,))?;
+        let (function, arguments, keywords) = parts.extract()?;
         self.pool.pool.push(Task {
             future: future.cast_into::<FutureEngine>()?.unbind(),
-            function: item.getattr(intern!(py, "fn"))?.unbind(),
-            arguments: item
-                .getattr(intern!(py, "args"))?
-                .cast_into::<PyTuple>()?
-                .unbind(),
-            keywords: Some(keywords.cast_into::<PyDict>()?.unbind()),
+            function,
+            arguments,
+            keywords: Some(keywords),
         });
         Ok(())
     }

@@ -7,6 +7,7 @@
     reason = "a C function that Python calls with raw pointers"
 )]
 
+use super::between;
 use super::drive;
 use super::object::{CREATED, DONE, Object, RUNNING, SUSPENDED};
 use super::slots::{object, through};
@@ -67,7 +68,10 @@ pub(super) const ATTRIBUTES: [(&CStr, Look); 9] = [
     (c"cr_await", |py, this| {
         Ok(match stand_in(py, this)? {
             Some(inner) => inner.getattr(intern!(py, "cr_await"))?,
-            None => or_none(py, drive::awaited(py, this)),
+            None => match drive::awaited(py, this) {
+                Some(awaited) => between::seen(this.origin(), awaited)?,
+                None => py.None().into_bound(py),
+            },
         })
     }),
     (c"cr_origin", |py, _| Ok(py.None().into_bound(py))),

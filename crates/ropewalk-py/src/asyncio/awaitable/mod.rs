@@ -28,6 +28,7 @@
 
 mod attributes;
 mod awaiting;
+mod between;
 mod bound;
 mod class;
 mod drive;

@@ -7,7 +7,7 @@
 
 use pyo3::ffi;
 use pyo3::prelude::*;
-use pyo3::types::PyDict;
+use pyo3::types::{PyDict, PyType};
 use ropewalk_facade::atomic::{AtomicUsize, Ordering};
 use ropewalk_park::ShortLock;
 use std::ptr;
@@ -45,7 +45,7 @@ impl Origin {
             .map_or(self.qualname, |(_, name)| name)
     }
 
-    /// The method's code; None where the method is not written in Python.
+    /// The method's code; None where no such method is written in Python.
     pub(super) fn code<'py>(&self, py: Python<'py>) -> PyResult<Option<Bound<'py, PyAny>>> {
         match self.code_of_now(py) {
             Err(why) => {
@@ -57,14 +57,32 @@ impl Origin {
     }
 
     fn code_of_now<'py>(&self, py: Python<'py>) -> PyResult<Option<Bound<'py, PyAny>>> {
-        let mut found = py.import(self.module)?.into_any();
+        let (mut place, mut found) = (py.None().into_bound(py), py.import(self.module)?.into_any());
         for part in self.qualname.split('.') {
-            match found.getattr_opt(part)? {
-                Some(next) => found = next,
-                None => return Ok(None),
+            let Some(next) = found.getattr_opt(part)? else {
+                return Ok(None);
+            };
+            place = std::mem::replace(&mut found, next);
+        }
+        match (found.getattr_opt("__code__")?, place.cast_into::<PyType>()) {
+            // A method of the engine's takes the place of one of the standard library's.
+            (None, Ok(class)) => self.code_of_model(&class),
+            (code, _) => Ok(code),
+        }
+    }
+
+    fn code_of_model<'py>(
+        &self,
+        class: &Bound<'py, PyType>,
+    ) -> PyResult<Option<Bound<'py, PyAny>>> {
+        for base in class.mro() {
+            if let Some(method) = base.getattr_opt(self.name())?
+                && let Some(code) = method.getattr_opt("__code__")?
+            {
+                return Ok(Some(code));
             }
         }
-        found.getattr_opt("__code__")
+        Ok(None)
     }
 
     /// Keeps what `code` and `frame` need: a coroutine of this method waits.

@@ -1,30 +1,26 @@
 //! Who awaits a future, as asyncio's call graphs show it (Python 3.14 and later).
 //!
 //! Promise: the functions of `asyncio.futures` are called wherever the running Python's own code
-//! calls them; on a Python whose futures do not know who awaits them nothing is done, and nobody
-//! asks which task is running.
+//! calls them, those that stand there at that time; on a Python whose futures do not know who
+//! awaits them nothing is done, and nobody asks which task is running.
 
 use super::stock::Stock;
 use crate::asyncio::running::running_loop;
+use crate::names::intern;
 use pyo3::prelude::*;
+use pyo3::types::PyModule;
 
-/// What the running Python notes and forgets awaiters with.
+/// `asyncio.futures`, which notes and forgets awaiters.
 #[derive(Debug)]
-pub(super) struct Awaiters {
-    add: Py<PyAny>,
-    discard: Py<PyAny>,
-}
+pub(super) struct Awaiters(Py<PyModule>);
 
 impl Awaiters {
     /// None where futures do not know who awaits them.
     pub(super) fn learn(py: Python<'_>) -> PyResult<Option<Self>> {
         let futures = py.import("asyncio.futures")?;
-        let add = futures.getattr_opt("future_add_to_awaited_by")?;
-        let discard = futures.getattr_opt("future_discard_from_awaited_by")?;
-        Ok(add.zip(discard).map(|(add, discard)| Self {
-            add: add.unbind(),
-            discard: discard.unbind(),
-        }))
+        let known = futures.hasattr("future_add_to_awaited_by")?
+            && futures.hasattr("future_discard_from_awaited_by")?;
+        Ok(known.then(|| Self(futures.unbind())))
     }
 }
 
@@ -62,8 +58,10 @@ impl Awaiter {
         let (Some(task), Some(awaiters)) = (&self.0, &stock.awaiters) else {
             return Ok(());
         };
-        let add = awaiters.add.bind(future.py());
-        add.call1((future, task)).map(drop)
+        let py = future.py();
+        let add = intern!(py, "future_add_to_awaited_by");
+        let futures = awaiters.0.bind(py);
+        futures.call_method1(add, (future, task)).map(drop)
     }
 
     /// The future is not awaited by this task any more.
@@ -75,7 +73,9 @@ impl Awaiter {
         let (Some(task), Some(awaiters)) = (&self.0, &stock.awaiters) else {
             return Ok(());
         };
-        let discard = awaiters.discard.bind(future.py());
-        discard.call1((future, task)).map(drop)
+        let py = future.py();
+        let discard = intern!(py, "future_discard_from_awaited_by");
+        let futures = awaiters.0.bind(py);
+        futures.call_method1(discard, (future, task)).map(drop)
     }
 }

@@ -68,8 +68,8 @@ pub(super) struct Stock {
 enum Current {
     /// `_asyncio._current_tasks`, loop to task (3.11).
     Tasks(Py<PyDict>),
-    /// `_asyncio.current_task` (from 3.12 on).
-    Asked(Py<PyAny>),
+    /// `asyncio.tasks.current_task`, or what stands there now (from 3.12 on).
+    Asked,
 }
 
 /// Whether the running Python's `Timeout` keeps, when it is entered, how many requests to cancel
@@ -128,14 +128,11 @@ impl Stock {
                 .getattr("create_task")?
                 .unbind(),
             own_create_task: py.get_type::<LoopCore>().getattr("create_task")?.unbind(),
-            current: match native.getattr_opt("current_task")? {
-                Some(ask) => Current::Asked(ask.unbind()),
-                None => Current::Tasks(
-                    native
-                        .getattr("_current_tasks")?
-                        .cast_into::<PyDict>()?
-                        .unbind(),
-                ),
+            current: if native.hasattr("current_task")? {
+                Current::Asked
+            } else {
+                let tasks = native.getattr("_current_tasks")?;
+                Current::Tasks(tasks.cast_into::<PyDict>()?.unbind())
             },
             awaiters: Awaiters::learn(py)?,
             created: states.getattr("CREATED")?.unbind(),
@@ -221,8 +218,9 @@ impl Stock {
     /// The task that the running loop executes.
     pub(super) fn current_task<'py>(&self, py: Python<'py>) -> PyResult<Option<Bound<'py, PyAny>>> {
         match &self.current {
-            Current::Asked(ask) => {
-                let task = ask.bind(py).call0()?;
+            Current::Asked => {
+                let ask = intern!(py, "current_task");
+                let task = self.tasks(py).call_method0(ask)?;
                 Ok((!task.is_none()).then_some(task))
             }
             Current::Tasks(_) => self.current_task_of(&self.needed_running_loop(py)?),
@@ -236,8 +234,9 @@ impl Stock {
     ) -> PyResult<Option<Bound<'py, PyAny>>> {
         let py = event_loop.py();
         match &self.current {
-            Current::Asked(ask) => {
-                let task = ask.bind(py).call1((event_loop,))?;
+            Current::Asked => {
+                let ask = intern!(py, "current_task");
+                let task = self.tasks(py).call_method1(ask, (event_loop,))?;
                 Ok((!task.is_none()).then_some(task))
             }
             Current::Tasks(tasks) => tasks.bind(py).get_item(event_loop),
