@@ -16,6 +16,7 @@ from ropewalk import _ropewalk
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from typing import Any
 
 _native = _ropewalk.asyncio.awaitable
@@ -35,11 +36,16 @@ def give_faces(cls: type, engine: type, quick: dict[str, Any]) -> None:
             setattr(cls, name, _face(cls, method, way))
 
 
-def _face(cls: type, method: Any, quick: Any) -> Any:
+def give_face(cls: type, method: Any, text: str | None = None) -> None:
+    """Put a function into `cls` for this method of its base, with another signature."""
+    setattr(cls, method.__name__, _face(cls, method, None, text))
+
+
+def _face(cls: type, method: Any, quick: Any, text: str | None = None) -> Any:
     """A function of the method's signature that calls it, with a short cut to it."""
-    name, text = method.__name__, method.__text_signature__[1:-1]
+    name, text = method.__name__, (text or method.__text_signature__)[1:-1]
     parameters = text.replace("$self", "self").split(", ")
-    arguments = ", ".join(p.partition("=")[0] for p in parameters if p != "/")
+    arguments = ", ".join(_handed_on(parameters))
     source = f"def {name}({', '.join(parameters)}):\n    return _engine({arguments})\n"
     module = cls.__module__.removeprefix("ropewalk.")
     namespace: dict[str, Any] = {"_engine": method, "__name__": module}
@@ -54,6 +60,18 @@ def _face(cls: type, method: Any, quick: Any) -> Any:
     most = sys.maxsize if "*args" in parameters else count
     any_keywords = "**kwargs" in parameters
     return _native.face(function, method, least, most, any_keywords, quick)
+
+
+def _handed_on(parameters: list[str]) -> Iterator[str]:
+    """What a function with these parameters calls another one with."""
+    by_name = False
+    for parameter in parameters:
+        name = parameter.partition("=")[0]
+        if name == "*":
+            by_name = True
+        elif name != "/":
+            is_named = by_name and not name.startswith("*")
+            yield f"{name}={name}" if is_named else name
 
 
 def _by_name(function: Any) -> Any:

@@ -384,7 +384,7 @@ def test_writes_to_a_lost_connection_are_told_to_the_log(
             await protocol.lost
             for _ in range(12):
                 protocol.transport.write(b"x")
-            with pytest.raises(TypeError, match="bytes.* object, not 'str'"):
+            with pytest.raises(TypeError, match=r"bytes.* object, not 'str'"):
                 protocol.transport.write("x")
 
     run(impl, main)

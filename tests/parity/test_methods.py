@@ -32,6 +32,7 @@ def _all() -> list[Any]:
             "Future": lambda c: c(),
             "ThreadPoolExecutor": lambda c: c(1),
         },
+        "asyncio": {"TaskGroup": lambda c: c()},
     }
     for module, classes in makes.items():
         for which, impl in implementations.both(module).items():

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio.taskgroups as _taskgroups
 from functools import cache
+from inspect import signature
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -122,6 +123,12 @@ def group_looks_at_parent_late() -> bool:
     except Exception:
         return False
     return False
+
+
+def group_takes_any_keywords() -> bool:
+    """Whether `create_task` hands on what it knows nothing of (from 3.14 on)."""
+    parameters = signature(_stock_group.create_task).parameters.values()
+    return any(parameter.kind is parameter.VAR_KEYWORD for parameter in parameters)
 
 
 def group_fields_are_known() -> bool:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio.taskgroups as _stdlib
 
-from ropewalk import _ropewalk
+from ropewalk import _methods, _ropewalk
 from ropewalk._asyncio import _stdlib_taskgroups as _learned
 
 TYPE_CHECKING = False
@@ -40,6 +40,12 @@ class TaskGroup(_native.TaskGroup, _stdlib.TaskGroup):  # type: ignore[misc]
     _stock_create_task = _stdlib.TaskGroup.create_task
     _stock_on_task_done = _stdlib.TaskGroup._on_task_done
 
+
+_methods.give_face(
+    TaskGroup,
+    _native.TaskGroup.create_task,
+    "($self, coro, **kwargs)" if _learned.group_takes_any_keywords() else None,
+)
 
 OURS: dict[str, Any] = {}
 
