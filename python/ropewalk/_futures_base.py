@@ -12,7 +12,7 @@ from types import GenericAlias
 
 from ropewalk import _futures_inside as _inside
 from ropewalk import _futures_rare as _rare
-from ropewalk import _methods, _ropewalk
+from ropewalk import _methods, _ropewalk, _states
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -111,3 +111,4 @@ def _put_into(module: ModuleType) -> None:
 for _value in _ours.values():
     _value.__module__ = "ropewalk.concurrent.futures"
 _methods.give_faces(Future, _engine.FutureEngine, _engine.quick_methods())
+_states.give_state(Future, _states.look_at_future, _states.restore_future)

@@ -1,8 +1,8 @@
-"""What a copy of a condition, event, semaphore or queue is made of.
+"""What a copy of a condition, event, semaphore, barrier, future or queue is made of.
 
-Promise: the state is the standard library's, attribute for attribute, with a lock in
-it: so pickle and deepcopy refuse it in the same words, and a pickler that knows locks
-(dill) round-trips it, from and to a Python without ropewalk as well.
+Promise: the state is the standard library's, attribute for attribute: so pickle and
+deepcopy refuse what has a lock in it in the same words, and copy what has none; a
+pickler that knows locks (dill) round-trips it, from and to a Python without ropewalk.
 """
 
 from __future__ import annotations
@@ -28,7 +28,32 @@ def _refuse(self: Any) -> NoReturn:
 def give_state(
     cls: Any, look: Callable[[Any], State], restore: Callable[[Any, State], None]
 ) -> None:
-    """Have objects of `cls` pickled and copied deeply by these two."""
+    """Have objects of `cls` pickled and copied deeply by these two; shallowly never."""
+    _pickle_by(cls, look, restore)
+    cls.__copy__ = _refuse
+
+
+def give_state_of(cls: Any, model: object) -> None:
+    """Have objects of `cls` pickled and copied by what `model` has for attributes."""
+    names = tuple(vars(model))
+
+    def look(self: Any) -> State:
+        state = {name: getattr(self, name) for name in names}
+        state = {**state, **vars(self), **state}
+        if (loop := getattr(self, "_loop", None)) is not None:
+            state["_loop"] = loop
+        return state
+
+    def restore(self: Any, state: State) -> None:
+        for name, value in state.items():
+            setattr(self, name, value)
+
+    _pickle_by(cls, look, restore)
+
+
+def _pickle_by(
+    cls: Any, look: Callable[[Any], State], restore: Callable[[Any, State], None]
+) -> None:
 
     def __getstate__(self: Any) -> State:
         return look(self)
@@ -39,7 +64,6 @@ def give_state(
     for method in (__getstate__, __setstate__):
         method.__qualname__ = f"{cls.__qualname__}.{method.__name__}"
         setattr(cls, method.__name__, method)
-    cls.__copy__ = _refuse
 
 
 def look_at_condition(self: Any) -> State:
@@ -89,6 +113,52 @@ def restore_semaphore(self: Any, state: State) -> None:
     self._begin(state.pop("_value"), state.pop("_initial_value", None))
     del state["_cond"]
     vars(self).update(state)
+
+
+def look_at_barrier(make_condition: Callable[[], Any]) -> Callable[[Any], State]:
+    """`_cond` of the state is its own, or one that `make_condition` makes."""
+
+    def look(self: Any) -> State:
+        names = ("_parties", "_count", "_state")
+        state = {**vars(self), **{name: getattr(self, name) for name in names}}
+        state.setdefault("_cond", make_condition())
+        return state
+
+    return look
+
+
+def restore_barrier(self: Any, state: State) -> None:
+    # With waiters, who are not copied, or in the midst of letting them go: as it was.
+    if state["_count"] == 0 and state["_state"] in (0, -2):
+        from threading import BrokenBarrierError
+
+        del state["_cond"]
+        self._begin(state.pop("_parties"), BrokenBarrierError)
+        if state.pop("_state") == -2:
+            self.abort()
+        del state["_count"]
+    vars(self).update(state)
+
+
+def look_at_future(self: Any) -> State:
+    from ropewalk._futures_inside import look_inside
+
+    inside = look_inside(self)
+    with inside.condition:
+        return {
+            **vars(self),
+            "_condition": inside.condition,
+            "_state": inside.state,
+            "_result": inside.result,
+            "_exception": inside.exception,
+            "_waiters": list(inside.waiters),
+            "_done_callbacks": list(inside.callbacks),
+        }
+
+
+def restore_future(self: Any, state: State) -> None:
+    for name, value in state.items():
+        setattr(self, name, value)
 
 
 def look_at_queue(self: Any) -> State:

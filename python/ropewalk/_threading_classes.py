@@ -368,3 +368,8 @@ _states.give_state(
     _states.look_at_semaphore(lambda: Condition(Lock())),
     _states.restore_semaphore,
 )
+_states.give_state(
+    Barrier,
+    _states.look_at_barrier(lambda: Condition(Lock())),
+    _states.restore_barrier,
+)

@@ -149,12 +149,6 @@ def test_a_timeout_can_be_copied(impl: ModuleType) -> None:
     copy.copy(impl.Timeout(None))
 
 
-@pytest.mark.differs(reason="refused with TypeError, as pickling is")
-@pytest.mark.parametrize("name", ["Event", "Lock", "Queue", "Semaphore"])
-def test_an_idle_one_can_be_copied_deeply(impl: ModuleType, name: str) -> None:
-    copy.deepcopy(getattr(impl, name)())
-
-
 @pytest.mark.differs(reason="every record is put into the buffer, not into a copy")
 def test_a_bytearray_loses_records(impl: ModuleType) -> None:
     class Taker(asyncio.BufferedProtocol):

@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 
 from tests import implementations
+from tests.threads import Background
 
 MODULE = "threading"
 
@@ -40,7 +41,7 @@ def round_trip(impl: ModuleType, one: Any) -> Any:
     return pickle.loads(file.getvalue())
 
 
-KINDS = ("Condition", "Event", "Semaphore", "BoundedSemaphore")
+KINDS = ("Condition", "Event", "Semaphore", "BoundedSemaphore", "Barrier")
 each = pytest.mark.parametrize("kind", KINDS)
 
 
@@ -52,7 +53,7 @@ def test_what_holds_locks_is_refused_in_the_same_words(
     for impl in (theirs, ours):
         for call in (copy.deepcopy, pickle.dumps):
             with pytest.raises(TypeError) as caught:
-                call(getattr(impl, kind)())
+                call(getattr(impl, kind)(*((2,) if kind == "Barrier" else ())))
             said.append(str(caught.value))
     assert said[:2] == said[2:]
 
@@ -91,6 +92,40 @@ def test_semaphores(impl: ModuleType) -> None:
     copied.release()
     with pytest.raises(ValueError, match="released too many times"):
         copied.release()
+
+
+def test_a_barrier(impl: ModuleType) -> None:
+    one = impl.Barrier(2, timeout=20)
+    one.extra = 5
+    copied = round_trip(impl, one)
+    assert type(copied) is impl.Barrier
+    assert (copied.parties, copied.n_waiting, copied.extra) == (2, 0, 5)
+    meeting = Background(copied.wait)
+    assert {copied.wait(), meeting.result()} == {0, 1}
+    one.abort()
+    copied = round_trip(impl, one)
+    assert copied.broken
+    copied.reset()
+    assert not copied.broken
+
+
+def test_a_future() -> None:
+    """Its condition has an RLock, which a pickler has to know."""
+    for name, impl in implementations.both("concurrent.futures").items():
+        threads = implementations.both("threading")[name]
+        with pytest.raises(TypeError, match=r"cannot pickle '_thread\.RLock'"):
+            pickle.dumps(impl.Future())
+        one = impl.Future()
+        copied = round_trip(threads, one)
+        assert type(copied) is impl.Future and not copied.done()
+        copied.set_result(7)
+        assert copied.result() == 7 and not one.done()
+        one.set_exception(LookupError("words"))
+        copied = round_trip(threads, one)
+        assert repr(copied.exception(20)) == "LookupError('words')"
+        one = impl.Future()
+        assert one.cancel()
+        assert round_trip(threads, one).cancelled()
 
 
 def test_a_state_of_the_standard_librarys(theirs: ModuleType, ours: ModuleType) -> None:

@@ -145,7 +145,7 @@ FACES: dict[str, Face] = {
         additions=_on_each(_QUEUES, ("threadsafe",)),
         uncopied=_on_each(("SelectorEventLoop", "EventLoop"), ("deepcopy",))
         | _on_each(("StreamReader",), ("deepcopy",))
-        | _on_each((*_QUEUES, *_ASYNCIO_LOCKS, "Timeout"), ("deepcopy", "dumps"))
+        | _on_each(("Timeout",), ("deepcopy", "dumps"))
         | _copied_since_12(),
         instances={
             "Barrier": lambda cls: cls(2),

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import asyncio.locks as _stdlib
 
-from ropewalk import _ropewalk
+from ropewalk import _methods, _ropewalk, _states
 from ropewalk._asyncio._coroutines import (
     native_coroutine,
     quick_method,
@@ -203,6 +203,14 @@ OURS: dict[str, Any] = {
 }
 for _cls in OURS.values():
     _cls.__module__ = "ropewalk.asyncio"
+for _cls, _engine in (
+    (Lock, _native.LockEngine),
+    (Event, _native.EventEngine),
+    (Semaphore, _native.SemaphoreEngine),
+):
+    _methods.give_faces(_cls, _engine, {})
+for _cls in (Lock, Event, Semaphore, BoundedSemaphore):
+    _states.give_state_of(_cls, getattr(_stdlib, _cls.__name__)())
 
 
 def _put_into(module: ModuleType) -> None:

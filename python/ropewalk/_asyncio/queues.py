@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import asyncio.queues as _stdlib
 
-from ropewalk import _ropewalk
+from ropewalk import _methods, _ropewalk, _states
 from ropewalk._asyncio._coroutines import quick_method, short_cut_to
 from ropewalk._asyncio.locks import Event
 
@@ -147,6 +147,9 @@ _PLAIN |= {PriorityQueue, LifoQueue}
 for _cls in _PLAIN:
     _cls._plain = True
     _cls.__module__ = "ropewalk.asyncio"
+
+_methods.give_faces(Queue, _native.QueueEngine, {})
+_states.give_state_of(Queue, _stdlib.Queue())
 
 OURS: dict[str, Any] = {
     "Queue": Queue,

@@ -1,7 +1,9 @@
 """dill: what it copies of locks, queues, events, futures; what it refuses."""
 
+import asyncio
 import queue
 import threading
+from concurrent.futures import Future, ThreadPoolExecutor
 from typing import Any
 
 import dill
@@ -21,6 +23,8 @@ event = threading.Event()
 event.set()
 few: queue.Queue[int] = queue.Queue(3)
 few.put(5)
+future: Future[int] = Future()
+future.set_result(9)
 print(copied(event).is_set(), copied(few).get(), copied(lambda: 7)())
 print(copied(twice)(4), copied(threading.Semaphore(2))._value)
 print(copied(threading.local).__name__, copied(queue.Queue) is queue.Queue)
@@ -29,12 +33,17 @@ for one in (
     lock,
     threading.RLock(),
     threading.Condition(),
+    threading.Barrier(2),
     threading.Thread(target=twice),
     threading.Timer(1, twice),
+    future,
     queue.SimpleQueue(),
     queue.LifoQueue(),
+    ThreadPoolExecutor(1),
+    asyncio.Lock(),
+    asyncio.Queue(),
 ):
     try:
         print(type(one).__name__, type(copied(one)).__name__)
     except Exception as error:
-        print(type(one).__name__, type(error).__name__, error)
+        print(type(one).__name__, type(error).__name__)
