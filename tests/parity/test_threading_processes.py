@@ -278,3 +278,43 @@ say("leaving")
 """,
     )
     assert out.splitlines() == ["leaving", "worked", "after it"]
+
+
+def test_a_wait_of_a_finalizer_at_the_end_of_the_interpreter(
+    ours: ModuleType, theirs: ModuleType
+) -> None:
+    """Nobody can end it: from Python 3.15 on that is an exception."""
+    program = """
+import gc, queue
+def tell(what, call):
+    try:
+        result = call()
+    except BaseException as error:
+        result = repr(error)
+    os.write(1, f"{what} {result}\\n".encode())
+held, again = threading.Lock(), threading.RLock()
+held.acquire()
+Background(again.acquire).result()
+free, empty = threading.Lock(), queue.Queue()
+class Last:
+    def __del__(self):
+        tell("free", free.acquire)
+        tell("held", lambda: held.acquire(False))
+        tell("timed", lambda: held.acquire(timeout=0.01))
+        tell("again", lambda: again.acquire(timeout=0.01))
+        tell("event", lambda: threading.Event().wait(0.01))
+        tell("semaphore", lambda: threading.Semaphore(0).acquire(timeout=0.01))
+        tell("condition", waits)
+        tell("queue", lambda: empty.get(timeout=0.01))
+def waits():
+    with condition:
+        return condition.wait(0.01)
+condition = threading.Condition()
+gc.disable()
+last = Last()
+last.itself = last
+del last
+"""
+    told = [run(impl, program).splitlines() for impl in (theirs, ours)]
+    assert len(told[0]) == 8
+    assert told[1] == told[0]

@@ -5,6 +5,7 @@
 
 mod asyncio;
 mod error;
+mod finalizing;
 mod futures;
 mod handling;
 mod names;
@@ -44,6 +45,7 @@ mod _ropewalk {
         // By number: trying it would end a thread, and how one ends is a minor release's matter.
         #[cfg(not(Py_3_14))]
         ropewalk_sys::park_threads_ended_by(pyo3::ffi::Py_IsInitialized as *const ());
+        super::finalizing::learn(module.py())?;
         let modules = module.py().import("sys")?.getattr("modules")?;
         for name in ["asyncio", "futures", "queue", "report", "threading"] {
             modules.set_item(format!("ropewalk._ropewalk.{name}"), module.getattr(name)?)?;

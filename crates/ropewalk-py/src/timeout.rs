@@ -132,10 +132,15 @@ impl Timeout {
     fn of_lock_with_timeout(blocking: Truth, timeout: &Bound<'_, PyAny>) -> PyResult<Self> {
         let seconds = match timeout.cast_exact::<PyFloat>() {
             Ok(number) => number.value(),
-            Err(_) => match seconds_of_whole_number(timeout) {
-                Ok(seconds) => seconds,
-                Err(why) => return Err(in_their_words(blocking.0, timeout, why)),
-            },
+            Err(_) => {
+                if let Ok(seconds) = seconds_of_whole_number(timeout) {
+                    seconds
+                } else {
+                    // Newer Pythons take whatever can be made a float, and older ones do not.
+                    ask_their_lock(blocking.0, timeout)?;
+                    timeout.extract()?
+                }
+            }
         };
         let refused = || PyValueError::new_err("this timeout is refused");
         if seconds.is_nan() || seconds.abs() > LONGEST {
@@ -223,17 +228,23 @@ pub(crate) fn refusal(py: Python<'_>, seconds: f64) -> PyErr {
 /// have changed with patch releases. If it does not, `otherwise`.
 #[cold]
 fn in_their_words(blocking: bool, timeout: &Bound<'_, PyAny>, otherwise: PyErr) -> PyErr {
+    match ask_their_lock(blocking, timeout) {
+        Ok(()) => otherwise,
+        Err(why) => {
+            why.set_traceback(timeout.py(), None);
+            why
+        }
+    }
+}
+
+/// Has a free lock of the running Python's taken with that time-out.
+#[cold]
+fn ask_their_lock(blocking: bool, timeout: &Bound<'_, PyAny>) -> PyResult<()> {
     let py = timeout.py();
-    let ask = || {
-        let threads = py.import(intern!(py, "_thread"))?;
-        let lock = threads.call_method0(intern!(py, "allocate_lock"))?;
-        lock.call_method1(intern!(py, "acquire"), (blocking, timeout))
-    };
-    let Err(why) = ask() else {
-        return otherwise;
-    };
-    why.set_traceback(py, None);
-    why
+    let threads = py.import(intern!(py, "_thread"))?;
+    let lock = threads.call_method0(intern!(py, "allocate_lock"))?;
+    lock.call_method1(intern!(py, "acquire"), (blocking, timeout))
+        .map(drop)
 }
 
 /// Whether the running Python refuses to wait NaN seconds, which came with patch releases.

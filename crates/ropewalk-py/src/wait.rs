@@ -5,6 +5,7 @@
 //! the handler raises. What a thread was told of it takes before it comes back to the interpreter,
 //! which the next thread that wants the same may hold. While it sleeps, the hang report can say what it waits for.
 
+use crate::finalizing;
 use crate::report::{self, Why};
 use crate::timeout::{Timeout, refusal};
 use pyo3::prelude::*;
@@ -71,6 +72,7 @@ impl Sleeper for Interpreter<'_> {
         if let Timeout::Refused(seconds) = self.timeout {
             return Err(refusal(self.py, seconds));
         }
+        finalizing::refuse_to_wait(self.py)?;
         self.deadline = Some(deadline);
         let timed = deadline != Deadline::NEVER;
         let _noted = report::note(self.py, &self.why, timed);
@@ -120,6 +122,8 @@ pub(crate) fn without_giving_up<'py>(
         match attempt(&mut Interpreter::new(py, Timeout::None, why)) {
             Ok(true) => return raised,
             Ok(false) => {}
+            // Nobody gives it back any more.
+            Err(error) if finalizing::is_finalizing() => return Err(error),
             Err(error) => raised = Err(error),
         }
     }

@@ -1,11 +1,12 @@
 //! `threading.RLock`. Promise: what CPython's `_thread.RLock` does, at its price.
 
+use crate::names::intern;
 use crate::report::{MadeAt, Why};
 use crate::timeout::{Given, Timeout, Truth};
 use crate::wait::Interpreter;
 use pyo3::exceptions::PyRuntimeError;
 use pyo3::prelude::*;
-use pyo3::types::{PyDict, PyTuple};
+use pyo3::types::{PyDict, PyTuple, PyType};
 use ropewalk_sync as engine;
 
 /// A lock that the thread which holds it may take again; it is free once it was given back as
@@ -20,12 +21,23 @@ pub(crate) struct RLock {
 #[pymethods]
 impl RLock {
     #[new]
-    #[pyo3(signature = (*args, **_kwargs), text_signature = "()")]
-    fn new(args: &Bound<'_, PyTuple>, _kwargs: Option<&Bound<'_, PyDict>>) -> Self {
-        Self {
-            engine: engine::RLock::new(),
-            made: MadeAt::here(args.py()),
+    #[classmethod]
+    #[pyo3(signature = (*args, **kwargs), text_signature = "()")]
+    fn new(
+        class: &Bound<'_, PyType>,
+        args: &Bound<'_, PyTuple>,
+        kwargs: Option<&Bound<'_, PyDict>>,
+    ) -> PyResult<Self> {
+        let py = args.py();
+        let has_arguments = !args.is_empty() || kwargs.is_some_and(|named| !named.is_empty());
+        if has_arguments && !takes_arguments(class)? {
+            // Releases differ in what they say to arguments that mean nothing.
+            py.import("_thread")?.getattr("RLock")?.call(args, kwargs)?;
         }
+        Ok(Self {
+            engine: engine::RLock::new(),
+            made: MadeAt::here(py),
+        })
     }
 
     /// Take the lock, or take it once more, and return True.
@@ -144,4 +156,11 @@ impl RLock {
 
 fn not_owner(_: engine::NotOwner) -> PyErr {
     PyRuntimeError::new_err("cannot release un-acquired lock")
+}
+
+/// Has the class an `__init__` of its own, which may take any?
+fn takes_arguments(class: &Bound<'_, PyType>) -> PyResult<bool> {
+    let init = intern!(class.py(), "__init__");
+    let plain = class.py().get_type::<RLock>().getattr(init)?;
+    Ok(!class.getattr(init)?.is(&plain))
 }
