@@ -11,6 +11,8 @@ import queue as _stdlib
 import threading
 from math import inf
 
+from ropewalk import _queue_simple
+
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -18,7 +20,7 @@ if TYPE_CHECKING:
 
     from ropewalk._queue_classes import Queue
 
-Empty = _stdlib.Empty
+Empty = _queue_simple.Empty
 Full = _stdlib.Full
 
 if TYPE_CHECKING or not hasattr(_stdlib, "ShutDown"):

@@ -11,15 +11,15 @@ from __future__ import annotations
 import queue as _stdlib
 import sys
 
-from ropewalk import _engine, _plain
+from ropewalk import _engine, _plain, _queue_simple
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from types import ModuleType
 
-Empty = _stdlib.Empty
+Empty = _queue_simple.Empty
 Full = _stdlib.Full
-SimpleQueue = _stdlib.SimpleQueue
+SimpleQueue = _queue_simple.SimpleQueue
 
 if TYPE_CHECKING or _engine.load() is not None:
     from ropewalk._queue_classes import LifoQueue, PriorityQueue, Queue, ShutDown
@@ -49,7 +49,9 @@ def _put_into(module: ModuleType) -> None:
     if not _OURS:
         return
     for name in __all__:
-        setattr(module, name, globals()[name])
+        # A module that was imported without the compiled one means its own.
+        if name != "SimpleQueue" or not _queue_simple.is_python_only(module):
+            setattr(module, name, globals()[name])
     for cls in _OURS:
         cls.__module__ = module.__name__
     named: list[str] = module.__dict__["__all__"]
