@@ -8,6 +8,7 @@ every other module that still holds an old class is named, nothing in it changed
 from __future__ import annotations
 
 import sys
+import types
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -17,12 +18,19 @@ if TYPE_CHECKING:
     Replaced = dict[int, tuple[object, object]]
 
 
+def is_lazy(value: object) -> bool:
+    """Whether a lazy import has put it there, and nobody has looked at it since."""
+    return isinstance(value, getattr(types, "LazyImportType", ()))
+
+
 def replaced_names(before: dict[str, Any], after: dict[str, Any]) -> Replaced:
     """Map the id of each class or function that went to (old, new)."""
     return {
         id(old): (old, after[name])
         for name, old in before.items()
         if callable(old) and name in after and after[name] is not old
+        # What is bound by a lazy import is found in the module that it comes from.
+        if not is_lazy(old) and not is_lazy(after[name])
     }
 
 

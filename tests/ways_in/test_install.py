@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import types
 from pathlib import Path
 
 import pytest
@@ -80,6 +81,63 @@ def test_our_module_may_come_first(place: Path) -> None:
         place,
     )
     assert outcome.out == "True\n"
+
+
+@pytest.mark.skipif(
+    not hasattr(types, "LazyImportType"), reason="this Python imports nothing lazily"
+)
+def test_what_is_imported_lazily_is_ours(place: Path) -> None:
+    """And nothing is imported before somebody looks at it."""
+    outcome = install_then(
+        """
+        import sys
+        lazy import queue
+        lazy from threading import Condition
+        lazy from concurrent.futures import ThreadPoolExecutor
+        lazy from asyncio import TaskGroup
+        import concurrent.futures as futures
+        print("queue" in sys.modules, "ropewalk._futures_thread" in sys.modules)
+        print(queue.Queue.put_many.__name__, Condition.__mro__[1].__name__)
+        print(ThreadPoolExecutor.__mro__[1].__name__, TaskGroup.__mro__[1].__module__)
+        print(ThreadPoolExecutor is futures.ThreadPoolExecutor)
+        print(ThreadPoolExecutor.__module__)
+        """,
+        place,
+    )
+    assert outcome.err == ""
+    assert outcome.words == [
+        *("False", "False", "put_many", "ConditionEngine", "ThreadPool"),
+        *("asyncio.taskgroups", "True", "concurrent.futures.thread"),
+    ]
+
+
+def test_a_queue_that_is_first_imported_without_its_compiled_part(place: Path) -> None:
+    """As CPython's own tests do; the compiled SimpleQueue is there for all others."""
+    outcome = install_then(
+        """
+        import sys
+        def empty(module, queue):
+            try:
+                queue.get_nowait()
+            except module.Empty:
+                return "Empty"
+        sys.modules["_queue"] = None
+        import queue as plain
+        del sys.modules["_queue"], sys.modules["queue"]
+        import queue
+        for one in (plain, queue):
+            print(one.SimpleQueue.__module__, one.SimpleQueue is one._PySimpleQueue)
+            print(empty(one, one.SimpleQueue()), empty(one, one.Queue()))
+        print(plain.Queue is queue.Queue, plain.Empty is queue.Empty)
+        """,
+        place,
+    )
+    assert outcome.err == ""
+    assert outcome.words == [
+        *("queue", "True", "Empty", "Empty"),
+        *("_queue", "False", "Empty", "Empty"),
+        *("True", "True"),
+    ]
 
 
 def test_a_module_shows_its_real_loader(place: Path) -> None:

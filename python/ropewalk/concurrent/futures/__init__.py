@@ -13,7 +13,7 @@ from __future__ import annotations
 import concurrent.futures as _stdlib
 import sys
 
-from ropewalk import _engine, _plain
+from ropewalk import _bound, _engine, _plain
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -60,20 +60,38 @@ def _put_into(module: ModuleType) -> None:
     for name, value in _OURS.items():
         setattr(module, name, value)
     names: dict[str, Any] = module.__dict__
-    if "ThreadPoolExecutor" in names:
-        names["ThreadPoolExecutor"] = __getattr__("ThreadPoolExecutor")
-    else:
+    there = names.get("ThreadPoolExecutor")
+    if there is None:
         theirs = names["__getattr__"]
 
         def lazily(name: str) -> Any:
             if name == "ThreadPoolExecutor":
-                found = names[name] = __getattr__(name)
-                found.__module__ = "concurrent.futures.thread"
+                found = names[name] = _executor_in_place()
                 return found
             return theirs(name)
 
         lazily.__name__ = "__getattr__"
         names["__getattr__"] = lazily
+    elif _bound.is_lazy(there):
+        names["ThreadPoolExecutor"] = _lazy_executor()
+    else:
+        names["ThreadPoolExecutor"] = _executor_in_place()
+
+
+def _lazy_executor() -> Any:
+    """What a lazy import of the executor puts into a module, from 3.15 on."""
+    names: dict[str, Any] = {"__name__": __name__}
+    exec(
+        f"lazy from {__name__} import _ThreadPoolExecutor as ThreadPoolExecutor", names
+    )
+    return names["ThreadPoolExecutor"]
+
+
+def _executor_in_place() -> Any:
+    """The executor, named after the module that it is put into."""
+    found = __getattr__("ThreadPoolExecutor")
+    found.__module__ = "concurrent.futures.thread"
+    return found
 
 
 def __getattr__(name: str) -> Any:
@@ -84,6 +102,8 @@ def __getattr__(name: str) -> Any:
         found = globals()[name] = getattr(_futures_thread, name)
         _plain.take_off(sys.modules[__name__], _stdlib)
         return found
+    if name == "_ThreadPoolExecutor" and _OURS:
+        return _executor_in_place()
     return getattr(_stdlib, name)
 
 
