@@ -7,6 +7,7 @@ no row mentions has to be equal.
 import asyncio
 import concurrent.futures
 import sys
+import threading
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
@@ -70,6 +71,9 @@ def _of_threads() -> frozenset[str]:
     }
     if sys.version_info >= (3, 12):
         names |= {"setprofile_all_threads", "settrace_all_threads"}
+    for name in ("serialize_iterator", "synchronized_iterator", "concurrent_tee"):
+        if hasattr(threading, name):
+            names.add(name)
     return frozenset(names)
 
 
