@@ -1,5 +1,6 @@
 """The engine of the awaitables that every other part hands out."""
 
+import sys
 from collections.abc import Awaitable, Coroutine, Iterator
 from types import CodeType, FrameType
 from typing import Any, TypeVar, final
@@ -18,6 +19,9 @@ class coroutine:
     def cr_running(self) -> bool: ...
     @property
     def cr_suspended(self) -> bool: ...
+    if sys.version_info >= (3, 15):
+        @property
+        def cr_state(self) -> str: ...
     @property
     def cr_await(self) -> Any: ...
     @property
