@@ -131,6 +131,17 @@ def group_takes_any_keywords() -> bool:
     return any(parameter.kind is parameter.VAR_KEYWORD for parameter in parameters)
 
 
+def group_suppresses() -> bool:
+    """Whether the end of a group that went well says that nothing is left to raise."""
+    group = _stock_group()
+    vars(group).update(_entered=True, _loop=_Loop(), _parent_task=None)
+    try:
+        group.__aexit__(None, None, None).send(None)
+    except StopIteration as ended:
+        return bool(ended.value)
+    return False
+
+
 def group_fields_are_known() -> bool:
     """Whether a new TaskGroup keeps what is known here, and nothing else."""
     known = {

@@ -34,6 +34,7 @@ class TaskGroup:
     _on_completed_fut: Future[Any] | None
     _parent_task: Task[Any] | None
     _parent_cancel_requested: bool
+    _cancel_on_enter: bool
     _base_error: BaseException | None
     def __init__(self) -> None: ...
     def __aenter__(self) -> Coroutine[Any, Any, Any]: ...

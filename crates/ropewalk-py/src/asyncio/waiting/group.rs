@@ -43,6 +43,8 @@ pub(super) struct Fields {
     pub(super) parent: Option<Py<PyAny>>,
     /// The group has cancelled its parent.
     pub(super) parent_cancelled: bool,
+    /// It was cancelled before its block was entered.
+    pub(super) cancel_on_enter: bool,
     /// An error that overrides all others.
     pub(super) base_error: Option<Py<PyAny>>,
     /// What a task is made with; gone when the group is.
@@ -91,8 +93,13 @@ impl TaskGroup {
         };
         let Some((event_loop, tasks)) = open else {
             let named = kwargs.map_or_else(|| Ok(PyDict::new(py)), PyDictMethods::copy)?;
-            named.set_item(intern!(py, "name"), name)?;
-            named.set_item(intern!(py, "context"), context)?;
+            let all = !Stock::get(py)?.group_takes_any_keywords;
+            if all || name.is_some() {
+                named.set_item(intern!(py, "name"), name)?;
+            }
+            if all || context.is_some() {
+                named.set_item(intern!(py, "context"), context)?;
+            }
             return slf.as_any().call_method(
                 intern!(py, "_stock_create_task"),
                 (coro,),
@@ -225,6 +232,16 @@ impl TaskGroup {
     }
 
     #[getter]
+    fn _cancel_on_enter(&self) -> bool {
+        self.fields.lock().cancel_on_enter
+    }
+
+    #[setter(_cancel_on_enter)]
+    fn set_cancel_on_enter(&self, value: bool) {
+        self.fields.lock().cancel_on_enter = value;
+    }
+
+    #[getter]
     fn _base_error(&self, py: Python<'_>) -> Option<Py<PyAny>> {
         let fields = self.fields.lock();
         fields.base_error.as_ref().map(|error| error.clone_ref(py))
@@ -298,6 +315,11 @@ impl TaskGroup {
     /// The group is over: it makes no tasks any more, and none of it ends.
     pub(super) fn forget(&self) {
         drop(self.change(|fields| (fields.callback.take(), fields.named.take())));
+    }
+
+    /// Was it cancelled before its block was entered?
+    pub(super) fn is_cancelled_on_enter(&self) -> bool {
+        self.fields.lock().cancel_on_enter
     }
 
     /// Is the block entered, and which loop is known so far?

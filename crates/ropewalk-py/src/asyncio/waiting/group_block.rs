@@ -8,6 +8,7 @@ use super::stock::Stock;
 use crate::asyncio::awaitable::{Origin, Step, Stop, Visit, Work, begin};
 use crate::names::intern;
 use pyo3::prelude::*;
+use pyo3::types::PyBool;
 
 /// `__aenter__`.
 pub(super) struct Enter(Py<TaskGroup>);
@@ -35,8 +36,8 @@ impl Work for Enter {
             };
             if let Some(task) = stock.current_task_of(&event_loop)? {
                 group.get().enter(event_loop, task);
-                if stock.group_can_be_cancelled {
-                    cancel_if_asked(group)?;
+                if group.get().is_cancelled_on_enter() {
+                    group.call_method0(intern!(py, "cancel"))?;
                 }
                 return Ok(Step::Return(group.clone().into_any().unbind()));
             }
@@ -52,16 +53,6 @@ impl Work for Enter {
     fn traverse(&self, visit: &mut Visit) -> Result<(), Stop> {
         visit.call(&self.0)
     }
-}
-
-/// A group that was cancelled before its block was entered is cancelled now.
-fn cancel_if_asked(group: &Bound<'_, TaskGroup>) -> PyResult<()> {
-    let py = group.py();
-    let asked = group.getattr_opt(intern!(py, "_cancel_on_enter"))?;
-    if asked.is_some_and(|asked| asked.is_truthy().unwrap_or(false)) {
-        group.call_method0(intern!(py, "cancel"))?;
-    }
-    Ok(())
 }
 
 /// What a block ended with: class, exception and traceback.
@@ -93,7 +84,12 @@ impl Exit {
         }
         if group.get().ended_well(py) {
             group.get().leave();
-            return Ok(Step::Return(py.None()));
+            let suppresses = Stock::get(py)?.group_suppresses;
+            return Ok(Step::Return(if suppresses {
+                PyBool::new(py, true).to_owned().into_any().unbind()
+            } else {
+                py.None()
+            }));
         }
         self.hand_on(py)
     }

@@ -134,6 +134,12 @@ pub(super) fn make<'py>(
 ) -> PyResult<Bound<'py, PyAny>> {
     let py = coroutine.py();
     let method = intern!(py, "create_task");
+    if stock.group_takes_any_keywords && name.is_none() {
+        return match context {
+            None => event_loop.call_method1(method, (coroutine,)),
+            Some(context) => call_method(event_loop, method, [coroutine, context], &CONTEXT),
+        };
+    }
     if stock.group_gives_name {
         let none = py.None().into_bound(py);
         let name = name.unwrap_or(&none);

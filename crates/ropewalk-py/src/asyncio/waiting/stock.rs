@@ -53,6 +53,10 @@ pub(super) struct Stock {
     pub(super) group_meets_done_at_once: bool,
     /// Has a group a method `cancel` (from 3.15 on)?
     pub(super) group_can_be_cancelled: bool,
+    /// Does a group hand on whatever keywords it is given, and no others?
+    pub(super) group_takes_any_keywords: bool,
+    /// Does the end of a group say that nothing is left to be raised (from 3.15 on)?
+    pub(super) group_suppresses: bool,
     /// Does a shield retrieve what the inner future raises after the outer one was cancelled?
     pub(super) shield_retrieves: bool,
     /// Do time-outs count the requests to cancel (later patch releases of 3.11 do)?
@@ -145,6 +149,10 @@ impl Stock {
                 .import("asyncio.taskgroups")?
                 .getattr("TaskGroup")?
                 .hasattr("cancel")?,
+            group_takes_any_keywords: of_groups
+                .call_method0("group_takes_any_keywords")?
+                .is_truthy()?,
+            group_suppresses: of_groups.call_method0("group_suppresses")?.is_truthy()?,
             shield_retrieves: of_tasks.call_method0("shield_retrieves")?.is_truthy()?,
             done_at_once: of_tasks
                 .call_method0("gather_meets_done_at_once")?
