@@ -1,116 +1,93 @@
 //! What runs when a time has come.
 //!
-//! Promise: nothing is due early, not by a nanosecond; what is due comes in the order of the times,
-//! and for equal times in the order in which it was put. A cancelled entry stays until it is found
-//! at the head, is the last in the heap, or until more than half of all entries are cancelled.
+//! Promise: what is due comes in the order of its times, and for equal times in the order that
+//! Python's `heapq` gives, for asyncio's own loop takes it in that order: it is the same heap, entry
+//! by entry. So a cancelled entry keeps its place until it is at the head or until more than half of
+//! all are cancelled; only what it holds may go before.
 
-use std::cmp::Ordering;
-
-/// Fewer cancelled entries than this are not worth a sweep.
+/// No sweep while there are no more entries than this; asyncio's `_MIN_SCHEDULED_TIMER_HANDLES`.
 const WORTH_A_SWEEP: usize = 100;
 
-/// One entry; the order is that of a heap with the earliest on top.
+/// One entry.
 #[derive(Debug)]
-struct Timer<T> {
-    deadline: i64,
-    sequence: u64,
-    item: T,
+struct Timer<T, W> {
+    when: W,
+    /// None: it was cancelled, and only its place is left.
+    item: Option<T>,
 }
 
-impl<T> Timer<T> {
+impl<T, W: PartialOrd> Timer<T, W> {
+    /// Equal times are not before each other, and what is not a number is before nothing.
     #[inline]
     fn before(&self, other: &Self) -> bool {
-        match self.deadline.cmp(&other.deadline) {
-            Ordering::Less => true,
-            Ordering::Greater => false,
-            Ordering::Equal => self.sequence < other.sequence,
-        }
+        self.when < other.when
     }
 }
 
-/// Entries by deadline, in nanoseconds of a clock that the caller reads.
+/// Entries by time, that of a clock which the caller reads.
 #[derive(Debug)]
-pub struct Timers<T> {
-    heap: Vec<Timer<T>>,
-    sequence: u64,
+pub struct Timers<T, W> {
+    heap: Vec<Timer<T, W>>,
+    /// Where the last one was put, which may be another one's place by now.
+    newest: usize,
     cancelled: usize,
 }
 
-impl<T> Default for Timers<T> {
+impl<T, W> Default for Timers<T, W> {
     fn default() -> Self {
         Self {
             heap: Vec::new(),
-            sequence: 0,
+            newest: 0,
             cancelled: 0,
         }
     }
 }
 
-impl<T> Timers<T> {
-    /// Puts an entry that is due at `deadline`; the number tells it from all others.
+impl<T, W: PartialOrd + Copy> Timers<T, W> {
+    /// Puts an entry.
     #[inline]
-    pub fn put(&mut self, deadline: i64, item: T) -> u64 {
-        self.sequence += 1;
-        let sequence = self.sequence;
-        self.heap.push(Timer {
-            deadline,
-            sequence,
-            item,
-        });
-        self.rise(self.heap.len() - 1);
-        sequence
+    pub fn put(&mut self, when: W, item: T) {
+        let item = Some(item);
+        self.heap.push(Timer { when, item });
+        self.newest = self.rise(0, self.heap.len() - 1);
     }
 
-    /// The number that the next entry will get.
-    #[must_use]
-    pub fn next_number(&self) -> u64 {
-        self.sequence + 1
-    }
-
-    /// The earliest deadline.
+    /// The earliest time.
     #[inline]
     #[must_use]
-    pub fn next(&self) -> Option<i64> {
-        self.heap.first().map(|timer| timer.deadline)
+    pub fn next(&self) -> Option<W> {
+        self.heap.first().map(|timer| timer.when)
     }
 
-    /// Takes the earliest entry if it is due at `now`.
+    /// Takes the earliest entry if its time has come.
     #[inline]
-    pub fn take_due(&mut self, now: i64) -> Option<T> {
-        if self.next()? > now {
-            return None;
+    pub fn take_due(&mut self, has_come: impl Fn(W) -> bool) -> Option<T> {
+        while has_come(self.next()?) {
+            // What was cancelled and has gone already would not run.
+            if let Some(item) = self.take_first() {
+                return Some(item);
+            }
         }
-        self.take_first()
+        None
     }
 
-    /// Takes the earliest entry.
-    pub fn take_first(&mut self) -> Option<T> {
+    /// Removes the earliest entry; what it holds.
+    fn take_first(&mut self) -> Option<T> {
         if self.heap.is_empty() {
             return None;
         }
         let first = self.heap.swap_remove(0);
         self.sink(0);
-        Some(first.item)
+        first.item
     }
 
-    /// The earliest entry.
-    #[must_use]
-    pub fn first(&self) -> Option<&T> {
-        self.heap.first().map(|timer| &timer.item)
-    }
-
-    /// Notes that the entry with this number was cancelled; gives it back if that costs nothing.
+    /// Notes that an entry was cancelled; gives back what it holds if that costs nothing.
     #[inline]
-    pub fn cancel(&mut self, sequence: u64) -> Option<T> {
-        match self.heap.last() {
-            // Whoever sets a time limit that is not reached mostly cancels the newest entry, and
-            // that is mostly the last in the heap: no other entry has to move.
-            Some(last) if last.sequence == sequence => self.heap.pop().map(|timer| timer.item),
-            _ => {
-                self.cancelled += 1;
-                None
-            }
-        }
+    pub fn cancel(&mut self, is_it: impl FnOnce(&T) -> bool) -> Option<T> {
+        self.cancelled += 1;
+        // Whoever sets a time limit that is not reached mostly cancels the newest entry.
+        let newest = self.heap.get_mut(self.newest)?;
+        newest.item.take_if(|item| is_it(item))
     }
 
     /// How many are noted as cancelled and still here.
@@ -124,21 +101,26 @@ impl<T> Timers<T> {
         self.cancelled = count;
     }
 
-    /// Whether so many are cancelled that a sweep pays.
+    /// What comes before a look at the clock: cancelled entries are removed, those at the head or,
+    /// when they are more than half of many, all. The caller drops what they held when it holds no
+    /// lock.
     #[must_use]
-    pub fn wants_sweep(&self) -> bool {
-        self.cancelled > WORTH_A_SWEEP && self.cancelled > self.heap.len() / 2
-    }
-
-    /// Takes out all for which `is_cancelled` holds; the caller drops them when it holds no lock.
-    #[must_use]
-    pub fn sweep(&mut self, mut is_cancelled: impl FnMut(&T) -> bool) -> Vec<T> {
-        let gone = self.heap.extract_if(.., |timer| is_cancelled(&timer.item));
-        let gone = gone.map(|timer| timer.item).collect();
-        for index in (0..self.heap.len() / 2).rev() {
-            self.sink(index);
+    pub fn forget_cancelled(&mut self, is_cancelled: impl Fn(&T) -> bool) -> Vec<T> {
+        let goes = |timer: &Timer<T, W>| timer.item.as_ref().is_none_or(&is_cancelled);
+        let mut gone = Vec::new();
+        if self.heap.len() > WORTH_A_SWEEP && self.cancelled > self.heap.len() / 2 {
+            let swept = self.heap.extract_if(.., |timer| goes(timer));
+            gone.extend(swept.filter_map(|timer| timer.item));
+            for index in (0..self.heap.len() / 2).rev() {
+                self.sink(index);
+            }
+            self.cancelled = 0;
+        } else {
+            while self.heap.first().is_some_and(&goes) {
+                self.cancelled = self.cancelled.saturating_sub(1);
+                gone.extend(self.take_first());
+            }
         }
-        self.cancelled = 0;
         gone
     }
 
@@ -154,23 +136,26 @@ impl<T> Timers<T> {
         self.heap.is_empty()
     }
 
-    /// All of them in no particular order, the earliest first.
+    /// What the entries hold, in no particular order, the earliest first.
     pub fn iter(&self) -> impl Iterator<Item = &T> {
-        self.heap.iter().map(|timer| &timer.item)
+        self.heap.iter().filter_map(|timer| timer.item.as_ref())
     }
 
-    /// Takes all of them; the caller drops them when it holds no lock.
+    /// Takes all of them, in the order of the heap, each with its time; none is noted as cancelled
+    /// any more. The caller drops them when it holds no lock.
     #[must_use]
-    pub fn take_all(&mut self) -> Vec<T> {
+    pub fn take_all(&mut self) -> Vec<(W, Option<T>)> {
         self.cancelled = 0;
         std::mem::take(&mut self.heap)
             .into_iter()
-            .map(|timer| timer.item)
+            .map(|timer| (timer.when, timer.item))
             .collect()
     }
 
-    fn rise(&mut self, mut index: usize) {
-        while index > 0 {
+    /// Moves an entry up to its place, no further than `top`: `heapq`'s `_siftdown`.
+    #[inline]
+    fn rise(&mut self, top: usize, mut index: usize) -> usize {
+        while index > top {
             let parent = (index - 1) / 2;
             if !self.heap[index].before(&self.heap[parent]) {
                 break;
@@ -178,24 +163,25 @@ impl<T> Timers<T> {
             self.heap.swap(index, parent);
             index = parent;
         }
+        index
     }
 
-    fn sink(&mut self, mut index: usize) {
+    /// Moves an entry down to its place: `heapq`'s `_siftup`, which goes down to the end and up
+    /// again, and where two are for one time takes the right one.
+    fn sink(&mut self, top: usize) {
+        let mut index = top;
         loop {
             let left = 2 * index + 1;
             if left >= self.heap.len() {
                 break;
             }
             let right = left + 1;
-            let right_is_earlier =
-                right < self.heap.len() && self.heap[right].before(&self.heap[left]);
-            let earlier = if right_is_earlier { right } else { left };
-            if !self.heap[earlier].before(&self.heap[index]) {
-                break;
-            }
-            self.heap.swap(index, earlier);
-            index = earlier;
+            let takes_right = right < self.heap.len() && !self.heap[left].before(&self.heap[right]);
+            let child = if takes_right { right } else { left };
+            self.heap.swap(index, child);
+            index = child;
         }
+        self.rise(top, index);
     }
 }
 

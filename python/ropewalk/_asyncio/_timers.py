@@ -7,7 +7,7 @@ those that are due out of it, and so may everybody else, with heapq or by hand.
 
 from __future__ import annotations
 
-from asyncio import base_events
+from asyncio import base_events, events
 from heapq import heapify, heappop, heappush
 
 TYPE_CHECKING = False
@@ -18,6 +18,14 @@ _OWN_TIMERS = 64
 _NAME = "_scheduled"
 _MANY = base_events._MIN_SCHEDULED_TIMER_HANDLES  # type: ignore[attr-defined]
 _PART = base_events._MIN_CANCELLED_TIMER_HANDLES_FRACTION  # type: ignore[attr-defined]
+
+
+def _gone(when: float, loop: Any) -> events.TimerHandle:
+    """A timer that was cancelled, in the place of one whose memory has gone."""
+    timer: Any = events.TimerHandle(when, _gone, (), loop)
+    timer._callback = timer._args = None
+    timer._cancelled = timer._scheduled = True
+    return timer  # type: ignore[no-any-return]
 
 
 class ListedTimers:
@@ -53,7 +61,7 @@ class ListedTimers:
         # From a heap, in its order: each stays where it is put, so that timers for one
         # time run in the order in which they would have run.
         for timer in self._take_timers():
-            heappush(timers, timer)
+            heappush(timers, _gone(timer, self) if type(timer) is float else timer)
 
     def _next_timer(self) -> float | None:
         """Forget cancelled timers, as ever; return when the first one is due."""

@@ -82,7 +82,8 @@ impl Alarm {
 pub(super) struct Loop {
     pub(super) shared: Arc<Shared>,
     poller: RefCell<Poller<Rc<Side>>>,
-    timers: RefCell<Timers<Rc<Alarm>>>,
+    /// By deadline, then in the order in which they were set.
+    timers: RefCell<Timers<Rc<Alarm>, (i64, u64)>>,
     ready: RefCell<Ready<u64>>,
     pub(super) tasks: RefCell<HashMap<u64, Rc<dyn Runnable>>>,
     next_number: Cell<u64>,
@@ -134,19 +135,18 @@ impl Loop {
         i64::try_from(since).unwrap_or(i64::MAX)
     }
 
-    pub(super) fn ring_at(&self, moment: Instant, alarm: Rc<Alarm>) -> u64 {
+    pub(super) fn ring_at(&self, moment: Instant, alarm: Rc<Alarm>) {
         let deadline = self.nanoseconds(moment);
-        self.timers.borrow_mut().put(deadline, alarm)
+        let key = (deadline, self.next_number());
+        self.timers.borrow_mut().put(key, alarm);
     }
 
-    pub(super) fn forget(&self, number: u64) {
+    pub(super) fn forget(&self, alarm: &Rc<Alarm>) {
         let mut timers = self.timers.borrow_mut();
-        let mut gone: Vec<_> = timers.cancel(number).into_iter().collect();
-        if timers.wants_sweep() {
-            gone.extend(timers.sweep(|alarm| alarm.waker.borrow().is_none()));
-        }
+        let own = timers.cancel(|other| Rc::ptr_eq(alarm, other));
+        let gone = timers.forget_cancelled(|alarm| alarm.waker.borrow().is_none());
         drop(timers);
-        drop(gone);
+        drop((own, gone));
     }
 
     pub(super) fn watch(&self, fd: RawFd, way: Direction, side: Rc<Side>) -> io::Result<()> {
@@ -166,8 +166,8 @@ impl Loop {
         let idle = self.ready.borrow().is_empty() && self.shared.inbox.lock().is_empty();
         let timeout = if idle {
             let next = self.timers.borrow().next();
-            next.map(|next| {
-                let left = next.saturating_sub(self.nanoseconds(Instant::now()));
+            next.map(|(deadline, _)| {
+                let left = deadline.saturating_sub(self.nanoseconds(Instant::now()));
                 Duration::from_nanos(u64::try_from(left).unwrap_or(0))
             })
         } else {
@@ -191,7 +191,8 @@ impl Loop {
     }
 
     fn due(&self, now: i64) -> Option<Rc<Alarm>> {
-        self.timers.borrow_mut().take_due(now)
+        let mut timers = self.timers.borrow_mut();
+        timers.take_due(|(deadline, _)| deadline <= now)
     }
 
     /// Wakes who waits for a descriptor; one that nobody waits for any more is let go of.

@@ -11,7 +11,7 @@ use std::time::{Duration, Instant};
 /// Done at a moment; made by [`sleep`] and [`sleep_until`].
 pub struct Sleep {
     until: Option<Instant>,
-    set: Option<(Rc<Alarm>, u64, Weak<Loop>)>,
+    set: Option<(Rc<Alarm>, Weak<Loop>)>,
 }
 
 impl fmt::Debug for Sleep {
@@ -40,8 +40,8 @@ impl Future for Sleep {
                 let here = Loop::current();
                 let alarm = Rc::new(Alarm::default());
                 *alarm.waker.borrow_mut() = Some(context.waker().clone());
-                let number = here.ring_at(until, Rc::clone(&alarm));
-                self.set = Some((alarm, number, Rc::downgrade(&here)));
+                here.ring_at(until, Rc::clone(&alarm));
+                self.set = Some((alarm, Rc::downgrade(&here)));
             }
         }
         Poll::Pending
@@ -50,13 +50,13 @@ impl Future for Sleep {
 
 impl Drop for Sleep {
     fn drop(&mut self) {
-        let Some((alarm, number, home)) = self.set.take() else {
+        let Some((alarm, home)) = self.set.take() else {
             return;
         };
         let waker = alarm.waker.take();
         drop(waker);
         if let (false, Some(home)) = (alarm.rung.get(), home.upgrade()) {
-            home.forget(number);
+            home.forget(&alarm);
         }
     }
 }

@@ -26,7 +26,6 @@ use pyo3::exceptions::PyTypeError;
 use pyo3::ffi;
 use pyo3::prelude::*;
 use pyo3::types::{PyBool, PyDict, PyFloat, PyInt, PyString, PyTuple};
-use ropewalk_reactor::nanos_from_seconds;
 use std::ffi::CStr;
 use std::ptr::null_mut;
 
@@ -262,7 +261,7 @@ fn at<'py>(
         };
         handle::make_timer(slf, when, callback, arguments, context)?
     };
-    state::put_timer(&core.state, nanos_from_seconds(seconds), &timer);
+    state::put_timer(&core.state, seconds, &timer);
     if core.has_own(OWN_TIMERS) {
         listed::gather(slf)?;
     }

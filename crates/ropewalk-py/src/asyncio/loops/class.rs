@@ -14,7 +14,7 @@ use super::state::{self, Brought};
 use super::{calls, handle, run};
 use crate::names::intern;
 use pyo3::prelude::*;
-use pyo3::types::{PyDict, PyString, PyTuple};
+use pyo3::types::{PyDict, PyFloat, PyString, PyTuple};
 use pyo3::{PyTraverseError, PyVisit};
 use ropewalk_facade::atomic::Ordering;
 use std::cell::Cell;
@@ -185,8 +185,9 @@ impl LoopCore {
         self.ready_length()
     }
 
-    /// Take all timers out, in the order of the heap; those that are cancelled still count.
-    fn _take_timers(&self, py: Python<'_>) -> Vec<Py<PyAny>> {
+    /// Take all timers out, in the order of the heap; those that are cancelled still count. Of one
+    /// that was cancelled and has gone already there is only its time.
+    fn _take_timers<'py>(&self, py: Python<'py>) -> Vec<Bound<'py, PyAny>> {
         let taken = self.state.with(
             |queues| {
                 let cancelled = queues.timers.cancelled();
@@ -196,9 +197,13 @@ impl LoopCore {
             },
             |_| Vec::new(),
         );
-        let objects = taken.iter().map(|entry| {
-            handle::track_if_ours(entry.object().bind(py));
-            entry.object().clone_ref(py)
+        let objects = taken.into_iter().map(|(when, entry)| match entry {
+            None => PyFloat::new(py, when).into_any(),
+            Some(entry) => {
+                let timer = entry.object().bind(py);
+                handle::track_if_ours(timer);
+                timer.clone()
+            }
         });
         objects.collect()
     }

@@ -160,9 +160,9 @@ impl LoopCore {
 
     /// A handle of ours among the timers was cancelled.
     #[inline]
-    pub(super) fn timer_cancelled(&self, number: u64) -> Option<Entry> {
+    pub(super) fn timer_cancelled(&self, timer: &Bound<'_, PyAny>) -> Option<Entry> {
         self.state.with(
-            |queues| queues.timers.cancel(number),
+            |queues| queues.timers.cancel(|entry| entry.object().is(timer)),
             |tray| {
                 tray.push(Brought::Cancelled);
                 None
@@ -204,11 +204,18 @@ impl LoopCore {
         nanos / 1e9
     }
 
-    /// How far ahead of the clock a timer counts as due, in nanoseconds, beside the first one.
-    #[expect(clippy::cast_possible_truncation, reason = "saturates")]
-    pub(super) fn tolerance(&self) -> i64 {
-        let seconds = f64::from_bits(self.resolution.load(Ordering::Relaxed));
-        ((seconds * 1e9) as i64).saturating_sub(1).max(0)
+    /// What the loop's clock shows, in seconds.
+    pub(super) fn shown_seconds(slf: &Bound<'_, Self>) -> PyResult<f64> {
+        if slf.get().has_own(OWN_TIME) {
+            let shown = slf.as_any().call_method0(intern!(slf.py(), "time"))?;
+            return shown.extract();
+        }
+        Ok(Self::seconds())
+    }
+
+    /// How far ahead of the clock a timer counts as due, in seconds.
+    pub(super) fn resolution(&self) -> f64 {
+        f64::from_bits(self.resolution.load(Ordering::Relaxed))
     }
 }
 

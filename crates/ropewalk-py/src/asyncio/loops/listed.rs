@@ -6,7 +6,6 @@
 use super::core::LoopCore;
 use crate::names::intern;
 use pyo3::prelude::*;
-use ropewalk_reactor::nanos_from_seconds;
 
 /// Moves what the engine has into the list.
 pub(super) fn gather(slf: &Bound<'_, LoopCore>) -> PyResult<()> {
@@ -16,12 +15,11 @@ pub(super) fn gather(slf: &Bound<'_, LoopCore>) -> PyResult<()> {
 }
 
 /// Forgets cancelled timers; when the first of the others is due.
-pub(super) fn next(slf: &Bound<'_, LoopCore>) -> PyResult<Option<i64>> {
+pub(super) fn next(slf: &Bound<'_, LoopCore>) -> PyResult<Option<f64>> {
     let when = slf
         .as_any()
         .call_method0(intern!(slf.py(), "_next_timer"))?;
-    let seconds: Option<f64> = when.extract()?;
-    Ok(seconds.map(nanos_from_seconds))
+    when.extract()
 }
 
 /// Puts the timers that are due behind the ready entries.

@@ -13,7 +13,7 @@ use crate::names::intern;
 use pyo3::exceptions::PyRuntimeError;
 use pyo3::prelude::*;
 use ropewalk_facade::atomic::Ordering;
-use ropewalk_reactor::{Direction, Pulse, Told};
+use ropewalk_reactor::{Direction, Pulse, Told, nanos_from_seconds};
 use ropewalk_sys::Found;
 use std::io::ErrorKind;
 use std::os::fd::RawFd;
@@ -82,7 +82,7 @@ fn turns(slf: &Bound<'_, LoopCore>) -> PyResult<()> {
 /// What a turn finds at its beginning.
 struct Look {
     ready: usize,
-    next: Option<i64>,
+    next: Option<f64>,
     cancelled: usize,
 }
 
@@ -199,41 +199,33 @@ impl Drop for Shown<'_> {
 
 /// Takes out cancelled timers: those at the head, or all when they are many.
 fn forget_cancelled(slf: &Bound<'_, LoopCore>) -> PyResult<()> {
-    let (py, core) = (slf.py(), slf.get());
-    let find = |queues: &mut Queues| {
-        let timers = &mut queues.timers;
-        // Calls no Python.
-        let is_gone = |entry: &Entry| match entry {
-            Entry::Handle(timer) => handle::is_cancelled_here(timer.bind(py)),
-            Entry::Native(_) => false,
-        };
-        if timers.wants_sweep() {
-            timers.sweep(is_gone)
-        } else if timers.cancelled() > 0 && timers.first().is_some_and(is_gone) {
-            timers.set_cancelled(timers.cancelled() - 1);
-            timers.take_first().into_iter().collect()
-        } else {
-            Vec::new()
-        }
+    let py = slf.py();
+    // Calls no Python.
+    let is_gone = |entry: &Entry| match entry {
+        Entry::Handle(timer) => handle::is_cancelled_here(timer.bind(py)),
+        Entry::Native(_) => false,
     };
-    loop {
-        let gone = core.state.mine(find).unwrap_or_default();
-        if gone.is_empty() {
-            return Ok(());
-        }
-        for entry in &gone {
-            if let Entry::Handle(timer) = entry {
-                handle::unschedule(timer.bind(py))?;
-            }
+    let state = &slf.get().state;
+    let gone = state.mine(|queues| queues.timers.forget_cancelled(is_gone));
+    for entry in gone.iter().flatten() {
+        if let Entry::Handle(timer) = entry {
+            handle::unschedule(timer.bind(py))?;
         }
     }
+    Ok(())
 }
 
 /// Puts the timers that are due behind the ready entries.
 fn put_due(slf: &Bound<'_, LoopCore>) -> PyResult<()> {
     let core = slf.get();
-    let now = LoopCore::now(slf)?.saturating_add(core.tolerance());
-    let take = |queues: &mut Queues| queues.timers.take_due(now);
+    let end = LoopCore::shown_seconds(slf)? + core.resolution();
+    // What is not a number is not later.
+    let has_come = |when: f64| {
+        !when
+            .partial_cmp(&end)
+            .is_some_and(std::cmp::Ordering::is_ge)
+    };
+    let take = |queues: &mut Queues| queues.timers.take_due(has_come);
     while let Some(Some(entry)) = core.state.mine(take) {
         if let Entry::Handle(timer) = &entry {
             handle::unschedule(timer.bind(slf.py()))?;
@@ -247,20 +239,20 @@ fn put_due(slf: &Bound<'_, LoopCore>) -> PyResult<()> {
 fn time_left(
     slf: &Bound<'_, LoopCore>,
     busy: bool,
-    deadline: Option<i64>,
+    deadline: Option<f64>,
 ) -> PyResult<Option<i64>> {
     match deadline {
         _ if busy => Ok(Some(0)),
         None => Ok(None),
         Some(deadline) => {
-            let left = deadline.saturating_sub(LoopCore::now(slf)?);
+            let left = nanos_from_seconds(deadline).saturating_sub(LoopCore::now(slf)?);
             Ok(Some(left.clamp(0, LONGEST_SLEEP)))
         }
     }
 }
 
 /// Looks at the kernel; whether something was ready.
-fn poll(slf: &Bound<'_, LoopCore>, busy: bool, deadline: Option<i64>) -> PyResult<bool> {
+fn poll(slf: &Bound<'_, LoopCore>, busy: bool, deadline: Option<f64>) -> PyResult<bool> {
     let (py, core) = (slf.py(), slf.get());
     let mut found = wait(slf, || {
         // Whoever put something before the loop said that it sleeps has rung no bell.
@@ -420,7 +412,7 @@ pub(super) fn poll_for_python(
 fn poll_through_python(
     slf: &Bound<'_, LoopCore>,
     busy: bool,
-    deadline: Option<i64>,
+    deadline: Option<f64>,
 ) -> PyResult<()> {
     let py = slf.py();
     let this = slf.as_any();

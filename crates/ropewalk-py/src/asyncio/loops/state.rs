@@ -13,7 +13,8 @@ use ropewalk_reactor::{Ready, Timers};
 #[derive(Default)]
 pub(super) struct Queues {
     pub(super) ready: Ready<Entry>,
-    pub(super) timers: Timers<Entry>,
+    /// By the seconds that the loop's clock then shows.
+    pub(super) timers: Timers<Entry, f64>,
     /// Memory of handles that were done with.
     pub(super) spares: Spares,
 }
@@ -21,7 +22,7 @@ pub(super) struct Queues {
 /// What another thread brought while the loop ran.
 pub(super) enum Brought {
     Ready(Entry),
-    Timer(i64, Entry),
+    Timer(f64, Entry),
     /// One more of the timers is cancelled.
     Cancelled,
 }
@@ -70,33 +71,31 @@ fn put_from_elsewhere(py: Python<'_>, state: &State, entry: Entry) -> usize {
 
 /// Puts a timer handle among the timers.
 #[inline]
-pub(super) fn put_timer(state: &State, deadline: i64, timer: &Bound<'_, PyAny>) {
+pub(super) fn put_timer(state: &State, when: f64, timer: &Bound<'_, PyAny>) {
     let entry = Entry::Handle(timer.clone().unbind());
-    let put = state.mine_with(entry, |queues, entry| queues.timers.put(deadline, entry));
-    let number = match put {
-        Ok(number) => Some(number),
-        Err(entry) => {
-            let number = put_timer_from_elsewhere(state, deadline, entry);
-            if number.is_some() {
-                // The loop does not run.
-                handle::track_if_ours(timer);
-            }
-            number
-        }
-    };
-    if let Some(number) = number {
-        handle::set_number(timer, number);
+    let put = |queues: &mut Queues, entry| queues.timers.put(when, entry);
+    if let Err(entry) = state.mine_with(entry, put)
+        && put_timer_from_elsewhere(state, when, entry)
+    {
+        // The loop does not run.
+        handle::track_if_ours(timer);
     }
 }
 
+/// Whether it was put among the timers, and not in the tray.
 #[inline(never)]
-fn put_timer_from_elsewhere(state: &State, deadline: i64, entry: Entry) -> Option<u64> {
+fn put_timer_from_elsewhere(state: &State, when: f64, entry: Entry) -> bool {
     let cell = std::cell::Cell::new(Some(entry));
     state.with(
-        |queues| cell.take().map(|entry| queues.timers.put(deadline, entry)),
+        |queues| {
+            if let Some(entry) = cell.take() {
+                queues.timers.put(when, entry);
+            }
+            true
+        },
         |tray| {
-            tray.extend(cell.take().map(|entry| Brought::Timer(deadline, entry)));
-            None
+            tray.extend(cell.take().map(|entry| Brought::Timer(when, entry)));
+            false
         },
     )
 }
@@ -105,8 +104,8 @@ fn put_timer_from_elsewhere(state: &State, deadline: i64, entry: Entry) -> Optio
 pub(super) fn take_in(py: Python<'_>, state: &State) {
     for brought in state.take_tray() {
         match brought {
-            Brought::Timer(deadline, Entry::Handle(timer)) => {
-                put_timer(state, deadline, timer.bind(py));
+            Brought::Timer(when, Entry::Handle(timer)) => {
+                put_timer(state, when, timer.bind(py));
             }
             Brought::Ready(entry) | Brought::Timer(_, entry) => put(py, state, entry),
             Brought::Cancelled => note_cancelled(state),

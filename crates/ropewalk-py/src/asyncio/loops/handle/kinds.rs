@@ -14,7 +14,7 @@ use pyo3::exceptions::PyRuntimeError;
 use pyo3::ffi;
 use pyo3::prelude::*;
 use pyo3::types::{PyTuple, PyType};
-use std::ffi::{c_int, c_void};
+use std::ffi::c_void;
 use std::ptr::null_mut;
 use std::sync::OnceLock;
 
@@ -33,8 +33,6 @@ pub(in crate::asyncio::loops) struct Kinds {
     pub(super) when: Slot,
     /// Where handles keep the list of weak references to them.
     pub(super) references: isize,
-    /// Where a timer of ours keeps its number, behind its slots.
-    pub(super) number: isize,
     /// Python's function for an exception in a callback.
     pub(super) report: Py<PyAny>,
     /// The standard library's class for callbacks that other threads hand in, where it has one
@@ -74,19 +72,15 @@ pub(in crate::asyncio::loops) fn make_types<'py>(
 ) -> PyResult<(Bound<'py, PyType>, Bound<'py, PyType>)> {
     let py = handle.py();
     let kinds = once(&KINDS, || {
-        // SAFETY: a type object is larger than its first fields; attached.
-        let number = unsafe { (*timer.as_type_ptr()).tp_basicsize };
         PyResult::Ok(Kinds {
             handle: make_type(
                 handle,
                 c"ropewalk.asyncio.Handle",
-                0,
                 (cancel_method, traverse_handle, clear_handle, dealloc_handle),
             )?,
             timer: make_type(
                 timer,
                 c"ropewalk.asyncio.TimerHandle",
-                c_int::try_from(number)? + 8,
                 (cancel_method, traverse_timer, clear_timer, dealloc_timer),
             )?,
             callback: Slot::find(handle, "_callback")?,
@@ -98,9 +92,8 @@ pub(in crate::asyncio::loops) fn make_types<'py>(
             context: Slot::find(handle, "_context")?,
             scheduled: Slot::find(timer, "_scheduled")?,
             when: Slot::find(timer, "_when")?,
-            // SAFETY: as above; both of asyncio's types keep it in the same place.
+            // SAFETY: a type object is larger than its first fields; attached. Both of asyncio's types keep it in the same place.
             references: unsafe { (*handle.as_type_ptr()).tp_weaklistoffset },
-            number,
             report,
             thread_safe,
             nothing: PyTuple::empty(py).unbind(),
@@ -119,7 +112,6 @@ type Parts = (
 fn make_type(
     base: &Bound<'_, PyType>,
     name: &'static std::ffi::CStr,
-    size: c_int,
     (cancel, traverse, clear, dealloc): Parts,
 ) -> PyResult<Py<PyType>> {
     let method =
@@ -163,7 +155,7 @@ fn make_type(
     ];
     let mut spec = ffi::PyType_Spec {
         name: name.as_ptr(),
-        basicsize: size,
+        basicsize: 0,
         itemsize: 0,
         flags: u32::try_from(ffi::Py_TPFLAGS_DEFAULT | ffi::Py_TPFLAGS_HAVE_GC)?,
         slots: slots.as_mut_ptr(),

@@ -152,22 +152,3 @@ fn fill<'py>(
         unsafe { slot.fill(made, value) };
     }
 }
-
-/// Remembers a timer's number among the loop's timers.
-pub(in crate::asyncio::loops) fn set_number(timer: &Bound<'_, PyAny>, number: u64) {
-    if let Ok(kinds) = kinds()
-        && kind_of(kinds, timer.as_ptr()) == Kind::Timer
-    {
-        // SAFETY: a timer of ours has eight bytes of its own there.
-        let place = unsafe { timer.as_ptr().byte_offset(kinds.number) }.cast::<u64>();
-        // SAFETY: as above; basic sizes are multiples of eight, so it is aligned.
-        unsafe { place.write(number) };
-    }
-}
-
-pub(super) fn number_of(kinds: &Kinds, timer: &Bound<'_, PyAny>) -> u64 {
-    // SAFETY: the caller knows that it is a timer of ours; see `set_number`.
-    let place = unsafe { timer.as_ptr().byte_offset(kinds.number) }.cast::<u64>();
-    // SAFETY: as above; memory of a new object is zeroed.
-    unsafe { place.read() }
-}

@@ -11,6 +11,6 @@ mod run;
 mod spares;
 
 pub(super) use kinds::{kinds, make_types};
-pub(super) use make::{make, make_timer, set_number, track_if_ours};
+pub(super) use make::{make, make_timer, track_if_ours};
 pub(super) use run::{cancel, is_cancelled, is_cancelled_here, run, run_last, unschedule};
 pub(super) use spares::Spares;

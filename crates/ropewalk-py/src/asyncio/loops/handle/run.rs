@@ -9,7 +9,7 @@ use super::super::core::LoopCore;
 use super::super::entry::{Inside, leaves_the_loop};
 use super::super::slots::Slot;
 use super::kinds::{Kind, Kinds, kind_of, kinds};
-use super::make::{number_of, track, track_if_kept};
+use super::make::{track, track_if_kept};
 use super::spares::done_with;
 use crate::handling::Handling;
 use crate::names::intern;
@@ -212,7 +212,7 @@ pub(super) fn cancel_ours(kinds: &Kinds, handle: &Bound<'_, PyAny>, kind: Kind) 
     }
     let removed = core
         .filter(|_| scheduled)
-        .and_then(|core| core.get().timer_cancelled(number_of(kinds, handle)));
+        .and_then(|core| core.get().timer_cancelled(handle));
     if removed.is_some() {
         unschedule(handle)?;
     }
