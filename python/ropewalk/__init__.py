@@ -19,6 +19,9 @@ Layout of this package::
     _loops.py        run() and new_event_loop(): ropewalk's loop without install()
     _report.py       report(), and the signal and setting that ask for one
     _engine.py       loads the extension, or says why the stdlib is handed on
+    _pieces.py       what is as we know it in the running standard library
+    _stdlib.py       the list of it, for threads, queues and futures
+    _status.py       status(): what is ours, and what is not
     _ropewalk        the extension itself
 
 Promise of this file: importing it costs next to nothing (no import outside the
@@ -41,12 +44,21 @@ from ropewalk._install import install, installed
 from ropewalk._loops import new_event_loop, run
 from ropewalk._report import report
 
-__all__ = ["__version__", "install", "installed", "new_event_loop", "report", "run"]
+__all__ = [
+    "__version__",
+    "install",
+    "installed",
+    "new_event_loop",
+    "report",
+    "run",
+    "status",
+]
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from ropewalk._asyncio.events import new_event_loop
     from ropewalk._asyncio.runners import run
+    from ropewalk._status import status
 
     __version__: str
 else:
@@ -57,6 +69,8 @@ else:
             from ropewalk._engine import version
 
             found = version()
+        elif name == "status":
+            from ropewalk._status import status as found
         elif name in ("new_event_loop", "run"):
             import ropewalk.asyncio
 

@@ -13,6 +13,7 @@ from types import GenericAlias
 from ropewalk import _futures_inside as _inside
 from ropewalk import _futures_rare as _rare
 from ropewalk import _methods, _ropewalk, _states
+from ropewalk._stdlib import is_known
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -40,7 +41,7 @@ class Future(_engine.FutureEngine, _Model):  # type: ignore[misc]
     _done_callbacks = _inside.part("callbacks", "What is called when it is done.")
     _state = _inside.visible_part(0, "state", "The name of its state.")
     _result = _inside.visible_part(1, "result", "What the call returned.")
-    _invoke_callbacks = _inside.Hook(_Model._invoke_callbacks)
+    _invoke_callbacks = _inside.Hook(getattr(_Model, "_invoke_callbacks", None))
     _exception = _inside.visible_part(2, "exception", "What the call raised.")
 
     def _begin_subclass(self) -> None:
@@ -101,10 +102,17 @@ def _name_after_place() -> None:
         value.__module__ = _stdlib.__name__
 
 
+def known_ones() -> dict[str, Any]:
+    """Return what can stand where the standard library's does: all, or nothing."""
+    return _ours if is_known("concurrent.futures.Future", Future, _Model) else {}
+
+
 def _put_into(module: ModuleType) -> None:
     """Make the names of ``concurrent.futures._base`` mean what they mean here."""
-    _name_after_place()
-    for name, value in _ours.items():
+    ours = known_ones()
+    if ours:
+        _name_after_place()
+    for name, value in ours.items():
         setattr(module, name, value)
 
 

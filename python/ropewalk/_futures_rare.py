@@ -12,7 +12,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any, NoReturn
 
-_COMPLETE = frozenset((_base.CANCELLED_AND_NOTIFIED, _base.FINISHED))
+_COMPLETE = frozenset(("CANCELLED_AND_NOTIFIED", "FINISHED"))
 
 
 def work_item(future: Any, fn: Any, args: Any, kwargs: Any) -> Any:

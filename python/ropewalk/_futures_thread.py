@@ -22,6 +22,7 @@ from time import monotonic
 from ropewalk import _methods, _ropewalk
 from ropewalk._futures_crew import Crew
 from ropewalk._futures_stats import ExecutorStats, Times
+from ropewalk._stdlib import is_known
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -300,7 +301,7 @@ class PriorityThreadPoolExecutor(ThreadPoolExecutor):
         return self._submit_at(priority, fn, args, kwargs or None)
 
 
-_result_or_cancel: Any = _base.__dict__["_result_or_cancel"]
+_result_or_cancel: Any = vars(_base).get("_result_or_cancel")
 _methods.give_faces(ThreadPoolExecutor, _engine.ThreadPool, {})
 _PLAIN_SUBMIT = ThreadPoolExecutor.submit
 
@@ -335,10 +336,25 @@ def _name_after_place() -> None:
     ThreadPoolExecutor.__module__ = _stdlib.__name__
 
 
+def known_ones() -> dict[str, Any]:
+    """Return the executors, if ours can stand where the standard library's does."""
+    needed = ("concurrent.futures.Future",)
+    if not is_known(
+        "concurrent.futures.ThreadPoolExecutor",
+        ThreadPoolExecutor,
+        _Model,
+        needs=needed,
+    ):
+        return {}
+    ours = (ThreadPoolExecutor, PriorityThreadPoolExecutor)
+    return {cls.__name__: cls for cls in ours}
+
+
 def _put_into(module: ModuleType) -> None:
     """Make the names of ``concurrent.futures.thread`` mean what they mean here."""
-    _name_after_place()
-    module.__dict__["ThreadPoolExecutor"] = ThreadPoolExecutor
+    if known_ones():
+        _name_after_place()
+        module.__dict__["ThreadPoolExecutor"] = ThreadPoolExecutor
 
 
 for _cls in (ThreadPoolExecutor, PriorityThreadPoolExecutor):

@@ -9,12 +9,14 @@ of any of them, or of ``queue``, moves the queue's inside into an `Inside`, for 
 
 from __future__ import annotations
 
+import queue as _stdlib
 from collections import deque
 from heapq import heappop, heappush
 from types import GenericAlias
 
 from ropewalk import _methods, _ropewalk, _states
 from ropewalk._queue_inside import Empty, Full, Inside, ShutDown
+from ropewalk._stdlib import is_known
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -190,3 +192,14 @@ for _cls in _PLAIN:
     _cls.__module__ = "ropewalk.queue"
 _methods.give_faces(Queue, _ropewalk.queue.QueueEngine, _ropewalk.queue.quick_methods())
 _states.give_state(Queue, _states.look_at_queue, _states.restore_queue)
+
+
+def known_ones() -> tuple[type, ...]:
+    """Return the three if they can stand where the standard library's do, or none."""
+    ours = (Queue, LifoQueue, PriorityQueue)
+    theirs = (_stdlib.Queue, _stdlib.LifoQueue, _stdlib.PriorityQueue)
+    known = [
+        is_known(f"queue.{one.__name__}", one, other)
+        for one, other in zip(ours, theirs, strict=True)
+    ]
+    return ours if all(known) else ()

@@ -13,6 +13,7 @@ from math import nan
 from time import monotonic
 
 from ropewalk import _methods, _ropewalk, _states
+from ropewalk._stdlib import is_known
 from ropewalk._threading_given import GivenCondition
 
 TYPE_CHECKING = False
@@ -330,7 +331,7 @@ class Barrier(_engine.BarrierEngine):
 # What wait() is made of where the engine does not do it.
 _STEPS: tuple[str, ...] = ("_enter", "_release", "_wait", "_exit", "_break")
 for _name in _STEPS:
-    setattr(Barrier, _name, vars(_StdlibBarrier)[_name])
+    setattr(Barrier, _name, vars(_StdlibBarrier).get(_name))
 _STEPS += ("_parties", "_count", "_state")
 
 
@@ -373,3 +374,30 @@ _states.give_state(
     _states.look_at_barrier(lambda: Condition(Lock())),
     _states.restore_barrier,
 )
+
+
+def known_ones() -> dict[str, Any]:
+    """Return those that can stand where the standard library's do, by their names."""
+    kinds = {
+        "Barrier": (Barrier, _StdlibBarrier),
+        "BoundedSemaphore": (BoundedSemaphore, _stdlib.BoundedSemaphore),
+        "Condition": (Condition, _STOCK_CONDITION),
+        "Event": (Event, _stdlib.Event),
+        "Lock": (type(_engine.Lock()), type(_thread.allocate_lock())),
+        "RLock": (_CRLock, _thread.RLock),
+        "Semaphore": (Semaphore, _stdlib.Semaphore),
+    }
+    known = {
+        name: globals()[name]
+        for name, (ours, theirs) in kinds.items()
+        if is_known(f"threading.{name}", ours, theirs)
+    }
+    if not {"BoundedSemaphore", "Semaphore"} <= known.keys():
+        # The standard library's of the one calls the other by its name.
+        known.pop("BoundedSemaphore", None)
+        known.pop("Semaphore", None)
+    if "RLock" in known:
+        known["_CRLock"] = _CRLock
+    if "Barrier" in known:
+        known["BrokenBarrierError"] = BrokenBarrierError
+    return known

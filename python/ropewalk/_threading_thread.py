@@ -12,6 +12,7 @@ import sys
 from weakref import WeakKeyDictionary
 
 from ropewalk import _ropewalk
+from ropewalk._stdlib import is_known
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -28,9 +29,12 @@ def improve(module: ModuleType) -> None:
     thread: Any = module.Thread
     if thread not in _plain:
         _plain[thread] = thread.start, thread.join
-    thread.start = _make_start(module)
-    thread.join = _make_join(module)
-    _note_shutdown(module)
+    if is_known("threading.Thread.start"):
+        thread.start = _make_start(module)
+    if is_known("threading.Thread.join"):
+        thread.join = _make_join(module)
+    if is_known("threading._shutdown"):
+        _note_shutdown(module)
 
 
 def restore(module: ModuleType) -> None:

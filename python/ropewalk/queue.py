@@ -21,17 +21,21 @@ Empty = _queue_simple.Empty
 Full = _stdlib.Full
 SimpleQueue = _queue_simple.SimpleQueue
 
-if TYPE_CHECKING or _engine.load() is not None:
-    from ropewalk._queue_classes import LifoQueue, PriorityQueue, Queue, ShutDown
-
-    _OURS = (Queue, LifoQueue, PriorityQueue)
-else:
+_OURS: tuple[type, ...] = ()
+if _engine.load() is None:
     _engine.warn_handed_on()
+else:
+    from ropewalk import _queue_classes
+
+    _OURS = _queue_classes.known_ones()
+
+if TYPE_CHECKING or _OURS:
+    from ropewalk._queue_classes import LifoQueue, PriorityQueue, Queue, ShutDown
+else:
     Queue = _stdlib.Queue
     LifoQueue = _stdlib.LifoQueue
     PriorityQueue = _stdlib.PriorityQueue
     ShutDown = getattr(_stdlib, "ShutDown", None)
-    _OURS = ()
 
 __all__ = [
     "Empty",

@@ -28,17 +28,19 @@ _NAMED_AFTER_PLACE: frozenset[str] = frozenset()
 if _engine.load() is None:
     _engine.warn_handed_on()
 else:
-    from ropewalk import _threading_classes, _threading_thread, _threading_timer
+    from ropewalk import _threading_classes, _threading_thread
+    from ropewalk._stdlib import is_known
 
-    _OURS = {
-        name: getattr(_threading_classes, name) for name in _threading_classes.__all__
-    }
-    _NAMED_AFTER_PLACE = frozenset(_OURS) - {"BrokenBarrierError"}
-    _OURS["_CRLock"] = _threading_classes._CRLock
+    _OURS = _threading_classes.known_ones()
+    _NAMED_AFTER_PLACE = frozenset(_OURS) - {"BrokenBarrierError", "_CRLock"}
 
 globals().update({name: getattr(_stdlib, name) for name in __all__})
 globals().update(_OURS)
-if _OURS:
+_NEEDED = ("threading.Thread.start", "threading.Event")
+_has_timer = bool(_OURS) and is_known("threading.Timer", needs=_NEEDED)
+if _has_timer:
+    from ropewalk import _threading_timer
+
     globals()["Timer"] = _threading_timer.Timer
     _threading_timer.Timer.__module__ = __name__
 
@@ -47,14 +49,15 @@ def _put_into(module: ModuleType) -> None:
     """Make the names of the module ``threading`` mean what they mean here."""
     if not _OURS:
         return
-    lock: Any = _OURS["Lock"]
+    lock: Any = _OURS.get("Lock")
     if isinstance(lock, type):  # from 3.13 on: what spawned processes unpickle
         lock.__name__ = lock.__qualname__ = "Lock"
     for name, value in _OURS.items():
         setattr(module, name, value)
         if name in _NAMED_AFTER_PLACE:
             value.__module__ = module.__name__
-    _threading_timer.put_into(module)
+    if _has_timer:
+        _threading_timer.put_into(module)
     _threading_thread.improve(module)
 
 

@@ -40,14 +40,14 @@ _HERE = (
     "as_completed",
 )
 
-globals().update({name: getattr(_stdlib, name) for name in _HERE})
-if TYPE_CHECKING or _engine.load() is not None:
-    from ropewalk._futures_base import Future, as_completed, wait
+if _engine.load() is not None:
+    from ropewalk import _futures_base
 
-    _OURS = {"Future": Future, "wait": wait, "as_completed": as_completed}
-    globals().update(_OURS)
+    _OURS = _futures_base.known_ones()
 else:
     _engine.warn_handed_on()
+globals().update({name: getattr(_stdlib, name) for name in _HERE})
+globals().update(_OURS)
 
 
 def _put_into(module: ModuleType) -> None:
@@ -56,9 +56,7 @@ def _put_into(module: ModuleType) -> None:
         return
     from ropewalk import _futures_base
 
-    _futures_base._name_after_place()
-    for name, value in _OURS.items():
-        setattr(module, name, value)
+    _futures_base._put_into(module)
     names: dict[str, Any] = module.__dict__
     there = names.get("ThreadPoolExecutor")
     if there is None:
@@ -99,7 +97,12 @@ def __getattr__(name: str) -> Any:
     if name in _LAZY and _OURS:
         from ropewalk import _futures_thread
 
-        found = globals()[name] = getattr(_futures_thread, name)
+        found = _futures_thread.known_ones().get(name)
+        if found is None:  # not from `_stdlib`, which asks here
+            from concurrent.futures import thread
+
+            return getattr(thread, name)
+        globals()[name] = found
         _plain.take_off(sys.modules[__name__], _stdlib)
         return found
     if name == "_ThreadPoolExecutor" and _OURS:

@@ -1,0 +1,1 @@
+"""A Python whose standard library is not as we know it."""
