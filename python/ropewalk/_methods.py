@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import copyreg
 import sys
-from types import MethodDescriptorType
+from types import FunctionType, MethodDescriptorType
 
 from ropewalk import _ropewalk
 
@@ -55,11 +55,24 @@ def _face(cls: type, method: Any, quick: Any, text: str | None = None) -> Any:
     function.__qualname__ = f"{cls.__qualname__}.{name}"
     function.__doc__ = method.__doc__
     function._of = cls
+    _annotate(function, cls)
     count = function.__code__.co_argcount
     least = count - len(function.__defaults__ or ())
     most = sys.maxsize if "*args" in parameters else count
     any_keywords = "**kwargs" in parameters
     return _native.face(function, method, least, most, any_keywords, quick)
+
+
+def _annotate(function: Any, cls: type) -> None:
+    """Give it the annotations of the standard library's, which `cls` inherits."""
+    for base in cls.__mro__:
+        found = vars(base).get(function.__name__)
+        if type(found) is FunctionType:
+            if hasattr(found, "__annotate__"):  # Since 3.14: asked for when needed.
+                function.__annotate__ = found.__annotate__
+            else:
+                function.__annotations__ = dict(found.__annotations__)
+            return
 
 
 def _handed_on(parameters: list[str]) -> Iterator[str]:

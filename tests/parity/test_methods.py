@@ -17,6 +17,11 @@ from tests import implementations
 Make = Callable[[], Any]
 
 
+def _fake() -> Any:
+    """A loop, a transport, a protocol: nothing is asked of them."""
+    return unittest.mock.Mock()
+
+
 def _all() -> list[Any]:
     """Each public method that the standard library wrote in Python, on both."""
     found = []
@@ -32,7 +37,15 @@ def _all() -> list[Any]:
             "Future": lambda c: c(),
             "ThreadPoolExecutor": lambda c: c(1),
         },
-        "asyncio": {"TaskGroup": lambda c: c()},
+        "asyncio": {
+            **dict.fromkeys(("Lock", "Event", "Condition", "Semaphore"), lambda c: c()),
+            **dict.fromkeys(("Queue", "LifoQueue", "PriorityQueue"), lambda c: c(2)),
+            "StreamReader": lambda c: c(loop=_fake()),
+            "StreamWriter": lambda c: c(_fake(), _fake(), None, _fake()),
+            "StreamReaderProtocol": lambda c: c(_fake(), loop=_fake()),
+            "Timeout": lambda c: c(None),
+            "TaskGroup": lambda c: c(),
+        },
     }
     for module, classes in makes.items():
         for which, impl in implementations.both(module).items():
@@ -105,7 +118,9 @@ def test_an_autospec_checks_the_arguments(
             and parameter.kind
             in (parameter.POSITIONAL_ONLY, parameter.POSITIONAL_OR_KEYWORD)
         ]
-        getattr(cls, name)(one, *needed)
+        got = getattr(cls, name)(one, *needed)
+        if inspect.iscoroutine(got):
+            got.close()
         replaced.assert_called_with(one, *needed)
 
 

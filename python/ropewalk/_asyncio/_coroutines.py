@@ -71,15 +71,6 @@ def short_cut_to(
     return decorate
 
 
-def quick_method(method: Any, engine: Any, count: int) -> Any:
-    """Give a native method a way around the interpreter's call, for most calls.
-
-    `engine` acts on `count` positional arguments, `self` included, or leaves it to the
-    method.
-    """
-    return _native.short_cut(method, engine, count)
-
-
 def refuse_to_await(what: Any) -> None:
     """Raise what an ``await`` raises for what cannot be awaited."""
 

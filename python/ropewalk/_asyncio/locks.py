@@ -10,11 +10,7 @@ from __future__ import annotations
 import asyncio.locks as _stdlib
 
 from ropewalk import _methods, _ropewalk, _states
-from ropewalk._asyncio._coroutines import (
-    native_coroutine,
-    quick_method,
-    short_cut_to,
-)
+from ropewalk._asyncio._coroutines import native_coroutine, short_cut_to
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -60,11 +56,6 @@ class Lock(_native.LockEngine, _stdlib.Lock):
     def __aexit__(self, exc_type: Any, exc: Any, tb: Any) -> Coroutine[Any, Any, None]:
         return self._exit(exc_type, exc, tb)
 
-    if not TYPE_CHECKING:
-        release = quick_method(
-            _native.LockEngine.release, _native.LockEngine._quick_release, 1
-        )
-
     _acquire_slowly = _stdlib.Lock.acquire
     _release_slowly = _stdlib.Lock.release
 
@@ -87,12 +78,6 @@ class Event(_native.EventEngine, _stdlib.Event):
     def wait(self) -> Coroutine[Any, Any, Literal[True]]:
         """Wait until the event is set, and return True."""
         return self._wait()
-
-    if not TYPE_CHECKING:
-        _engine = _native.EventEngine
-        set = quick_method(_engine.set, _engine._quick_set, 1)
-        clear = quick_method(_engine.clear, _engine._quick_clear, 1)
-        del _engine
 
     _wait_slowly = _stdlib.Event.wait
 
@@ -148,11 +133,6 @@ class Semaphore(_native.SemaphoreEngine, _stdlib.Semaphore):
     def __aexit__(self, exc_type: Any, exc: Any, tb: Any) -> Coroutine[Any, Any, None]:
         return self._exit(exc_type, exc, tb)
 
-    if not TYPE_CHECKING:
-        release = quick_method(
-            _native.SemaphoreEngine.release, _native.SemaphoreEngine._quick_release, 1
-        )
-
     _acquire_slowly = _stdlib.Semaphore.acquire
     _release_slowly = _stdlib.Semaphore.release
 
@@ -203,12 +183,18 @@ OURS: dict[str, Any] = {
 }
 for _cls in OURS.values():
     _cls.__module__ = "ropewalk.asyncio"
+_QUICK = {
+    "LockEngine.release": _native.LockEngine._quick_release,
+    "SemaphoreEngine.release": _native.SemaphoreEngine._quick_release,
+    "EventEngine.set": _native.EventEngine._quick_set,
+    "EventEngine.clear": _native.EventEngine._quick_clear,
+}
 for _cls, _engine in (
     (Lock, _native.LockEngine),
     (Event, _native.EventEngine),
     (Semaphore, _native.SemaphoreEngine),
 ):
-    _methods.give_faces(_cls, _engine, {})
+    _methods.give_faces(_cls, _engine, _QUICK)
 for _cls in (Lock, Event, Semaphore, BoundedSemaphore):
     _states.give_state_of(_cls, getattr(_stdlib, _cls.__name__)())
 

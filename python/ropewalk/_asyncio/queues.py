@@ -10,7 +10,7 @@ from __future__ import annotations
 import asyncio.queues as _stdlib
 
 from ropewalk import _methods, _ropewalk, _states
-from ropewalk._asyncio._coroutines import quick_method, short_cut_to
+from ropewalk._asyncio._coroutines import short_cut_to
 from ropewalk._asyncio.locks import Event
 
 TYPE_CHECKING = False
@@ -87,12 +87,6 @@ class Queue(_native.QueueEngine, _stdlib.Queue):  # type: ignore[type-arg]
         """Wait until as many items are reported by task_done() as were put in."""
         return self._join_coroutine()
 
-    if not TYPE_CHECKING:
-        _engine = _native.QueueEngine
-        put_nowait = quick_method(_engine.put_nowait, _engine._quick_put_nowait, 2)
-        get_nowait = quick_method(_engine.get_nowait, _engine._quick_get_nowait, 1)
-        del _engine
-
     @property
     def threadsafe(self) -> ThreadsafeEnd:
         """The end of this queue for threads: put() and get() that block.
@@ -148,7 +142,11 @@ for _cls in _PLAIN:
     _cls._plain = True
     _cls.__module__ = "ropewalk.asyncio"
 
-_methods.give_faces(Queue, _native.QueueEngine, {})
+_QUICK = {
+    "QueueEngine.put_nowait": _native.QueueEngine._quick_put_nowait,
+    "QueueEngine.get_nowait": _native.QueueEngine._quick_get_nowait,
+}
+_methods.give_faces(Queue, _native.QueueEngine, _QUICK)
 _states.give_state_of(Queue, _stdlib.Queue())
 
 OURS: dict[str, Any] = {

@@ -11,7 +11,7 @@ import asyncio.exceptions as _exceptions
 import asyncio.streams as _stdlib
 from types import FunctionType
 
-from ropewalk import _ropewalk
+from ropewalk import _methods, _ropewalk
 from ropewalk._asyncio import _stdlib_transports as _learned
 from ropewalk._asyncio._coroutines import short_cut_to
 
@@ -96,6 +96,14 @@ class StreamReaderProtocol(_engine.ProtocolEngine, FlowControlMixin, _StdProtoco
     """Hands what a transport receives to a reader, and tells a writer when to wait."""
 
 
+for _cls, _base in (
+    (StreamReader, _engine.ReaderEngine),
+    (StreamWriter, _engine.WriterEngine),
+    (FlowControlMixin, _engine.FlowControlEngine),
+    (StreamReaderProtocol, _engine.ProtocolEngine),
+):
+    _methods.give_faces(_cls, _base, {})
+
 _engine.use_stdlib(
     (_StdReader, _StdWriter, _StdFlow),
     (StreamReader, StreamReaderProtocol),
@@ -144,6 +152,7 @@ def _with_our_classes(function: Any) -> Any:
 
 _made: Callable[..., Any] = _with_our_classes(_StdProtocol.connection_made)
 _made.__doc__ = "Take the transport; a server's callback is started with it."
+_made.__module__ = __name__  # Where pickle finds it, until it is installed.
 StreamReaderProtocol.connection_made = _made  # type: ignore[method-assign]
 
 _FUNCTIONS: dict[str, Any] = {
@@ -169,5 +178,5 @@ def _put_into(module: ModuleType) -> None:
     for name, value in {**_CLASSES, **_FUNCTIONS}.items():
         if hasattr(module, name):
             setattr(module, name, value)
-    for cls in _CLASSES.values():
-        cls.__module__ = module.__name__
+    for one in (*_CLASSES.values(), _made):
+        one.__module__ = module.__name__

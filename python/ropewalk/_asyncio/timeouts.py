@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio.timeouts as _stdlib
 
-from ropewalk import _ropewalk
+from ropewalk import _methods, _ropewalk
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -30,6 +30,9 @@ class Timeout(_native.Timeout, _stdlib.Timeout):  # type: ignore[misc]
     _stock_enter = _stdlib.Timeout.__aenter__
     _stock_exit = _stdlib.Timeout.__aexit__
     _stock_reschedule = _stdlib.Timeout.reschedule
+
+
+_methods.give_faces(Timeout, _native.Timeout, {})
 
 
 def timeout(delay: float | None) -> Timeout:
