@@ -30,8 +30,20 @@ _finder: _Finder | None = None
 # Each module that got our names: what they meant before, and mean now.
 _changes: list[tuple[ModuleType, dict[str, tuple[Any, Any]]]] = []
 _NOTHING = object()
+
+
+def _watch_blockbuster(module: ModuleType, step_aside: object) -> None:
+    from ropewalk import _blockbuster
+
+    _blockbuster.watch(module, step_aside)
+
+
 # Modules of others that have to hear of us once they are executed.
-_WATCHED = {**_greenlets.WATCHED, "dill._dill": _states.watch_dill}
+_WATCHED = {
+    **_greenlets.WATCHED,
+    "dill._dill": _states.watch_dill,
+    "blockbuster.blockbuster": _watch_blockbuster,
+}
 
 
 def _renew_lock() -> None:
