@@ -193,3 +193,4 @@ def watch_dill(module: ModuleType, _step_aside: object) -> None:
     register, lock = known.register, type(_threading_classes.Lock())
     register(lock)(known.save_lock)
     register(_threading_classes._CRLock)(known.save_rlock)
+    known.RLockType = _threading_classes._CRLock  # What it makes when it loads one.

@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import signal
 import sys
 from collections.abc import Collection
 from pathlib import Path
@@ -135,6 +136,9 @@ def _figures(run: Run) -> str:
 
 def main() -> int:
     """The command."""
+    if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+        # A shell's background: tests that interrupt themselves would wait for ever.
+        signal.signal(signal.SIGINT, signal.default_int_handler)
     suites = table()
     options = _arguments(suites)
     found: dict[str, int] = {}

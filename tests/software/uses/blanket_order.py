@@ -8,13 +8,14 @@ import blanket
 scenario = blanket.Scenario()
 lock = scenario.Lock()
 barrier = scenario.Barrier(3)
+said: list[str] = []
 
 
 def worker(name: str) -> None:
     with lock:
-        print(name, "got the lock")
+        said.append(f"{name} got the lock")
     barrier.wait()
-    print(name, "is past the barrier")
+    said.append(f"{name} is past the barrier")
 
 
 threads = [threading.Thread(target=worker, args=(name,)) for name in "ABC"]
@@ -30,3 +31,4 @@ with scenario:
         pass
 for thread in threads:
     thread.join()
+print(*said, sep="\n")

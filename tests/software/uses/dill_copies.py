@@ -44,6 +44,6 @@ for one in (
     asyncio.Queue(),
 ):
     try:
-        print(type(one).__name__, type(copied(one)).__name__)
+        print(type(one).__name__.lower(), type(copied(one)) is type(one))
     except Exception as error:
-        print(type(one).__name__, type(error).__name__)
+        print(type(one).__name__.lower(), type(error).__name__)
