@@ -1,9 +1,10 @@
 """Loops of both implementations in tests of what runs on them."""
 
+import array
 import asyncio
 import contextlib
 import socket
-import struct
+import sys
 from collections.abc import Awaitable, Callable, Iterator
 from types import ModuleType
 from typing import Any
@@ -22,10 +23,12 @@ def open_loop(impl: ModuleType) -> Iterator[asyncio.AbstractEventLoop]:
         loop.close()
 
 
-def run(impl: ModuleType, main: Callable[[], Awaitable[Any]]) -> Any:
+def run(
+    impl: ModuleType, main: Callable[[], Awaitable[Any]], patience: float = PATIENCE
+) -> Any:
     """Run `main` on a loop of the implementation until it returns."""
     with open_loop(impl) as loop:
-        return loop.run_until_complete(asyncio.wait_for(main(), PATIENCE))
+        return loop.run_until_complete(asyncio.wait_for(main(), patience))
 
 
 class Recorder(asyncio.Protocol):
@@ -127,4 +130,8 @@ async def far_reads(far: socket.socket, size: int = -1) -> bytes:
 
 def pattern(size: int) -> bytes:
     """Bytes whose order shows."""
-    return b"".join(struct.pack(">I", i) for i in range(size // 4 + 1))[:size]
+    # The number of each four bytes. No loop: a pattern may be of megabytes.
+    numbers = array.array("I", range(size // 4 + 1))
+    if sys.byteorder == "little":
+        numbers.byteswap()
+    return numbers.tobytes()[:size]

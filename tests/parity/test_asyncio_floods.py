@@ -5,11 +5,14 @@ import threading
 from types import ModuleType
 from typing import Any
 
+import pytest
+
 from tests.loops import run
 
 MODULE = "asyncio"
 
 
+@pytest.mark.timeout(120)
 def test_a_flood_from_other_threads_does_not_starve_the_loop(impl: ModuleType) -> None:
     """What waits meanwhile stays bounded, and timers have their turns."""
     beats: list[int] = []
@@ -26,7 +29,7 @@ def test_a_flood_from_other_threads_does_not_starve_the_loop(impl: ModuleType) -
         for thread in threads:
             thread.start()
         try:
-            while len(beats) < 5:
+            while len(beats) < 3:
                 await asyncio.sleep(0.01)
                 beats.append(len(loop._ready))
         finally:
@@ -34,7 +37,8 @@ def test_a_flood_from_other_threads_does_not_starve_the_loop(impl: ModuleType) -
             for thread in threads:
                 await asyncio.to_thread(thread.join)
 
-    run(impl, main)
+    # Eight threads that never rest: on a busy machine each beat may take seconds.
+    run(impl, main, patience=100.0)
     assert max(beats) < 200_000
 
 
