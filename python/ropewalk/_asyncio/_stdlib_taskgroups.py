@@ -78,13 +78,10 @@ class _Parent:
 def group_meets_done_at_once() -> bool:
     """Whether a TaskGroup looks at once at a new task that is done already."""
     met: list[Any] = []
-
-    class Group(_stock_group):
-        def _on_task_done(self, task: Any) -> None:
-            met.append(task)
-
-    group = Group()
-    vars(group).update(_entered=True, _loop=_Loop(), _parent_task=None)
+    group = _stock_group()
+    # No class of its own, which would be garbage for the collector.
+    own = {"_loop": _Loop(), "_parent_task": None, "_on_task_done": met.append}
+    vars(group).update(own, _entered=True)
     try:
         group.create_task(None)  # type: ignore[arg-type]
     except Exception:
