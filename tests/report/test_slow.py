@@ -45,6 +45,26 @@ def test_sleeping_is_named() -> None:
         program.until(" at <string>:4 in main\n")
 
 
+@pytest.mark.parametrize(
+    ("call", "name"),
+    [
+        ("time.sleep, 100", "time.sleep"),
+        ("sys.stdin.buffer.read", "_io.BufferedReader.read"),
+        ("sum, range(10**15)", "builtins.sum, by a call that keeps the interpreter"),
+    ],
+)
+def test_a_callback_written_in_c_is_named(call: str, name: str) -> None:
+    source = f"""
+        import asyncio, sys, time
+        loop = asyncio.new_event_loop()
+        loop.call_soon({call})
+        loop.run_forever()
+    """
+    with Program(source, env=SLOW) as program:
+        said = program.until(f" in the callback {name}")
+        assert f"{BLOCKED} MainThread has been blocked for " in said
+
+
 def test_it_is_said_again_when_the_duration_has_doubled() -> None:
     with Program(BLOCKED_WHILE_READING, env=SLOW) as program:
         said = program.until(BLOCKED, count=4)

@@ -1,6 +1,6 @@
-//! What a loop's thread lets others see of its work. Promise: one plain store per callback.
+//! What a loop's thread lets others see of its work. Promise: two plain stores per callback.
 
-use ropewalk_facade::atomic::{AtomicU64, Ordering};
+use ropewalk_facade::atomic::{AtomicU64, AtomicUsize, Ordering};
 
 /// How many callbacks a loop has begun, and whether one runs now.
 ///
@@ -9,6 +9,8 @@ use ropewalk_facade::atomic::{AtomicU64, Ordering};
 pub struct Pulse {
     /// Odd while a callback runs; grows with each one.
     beats: AtomicU64,
+    /// Where the callback lies in memory. For a reader that takes any answer.
+    address: AtomicUsize,
 }
 
 /// A moment in a loop's life; two equal busy ones are in the same callback.
@@ -29,6 +31,7 @@ impl Pulse {
     pub fn new() -> Self {
         Self {
             beats: AtomicU64::new(0),
+            address: AtomicUsize::new(0),
         }
     }
 
@@ -39,6 +42,20 @@ impl Pulse {
         // late by nanoseconds.
         let now = self.beats.load(Ordering::Relaxed);
         self.beats.store((now + 1) | 1, Ordering::Relaxed);
+    }
+
+    /// Tells where the callback lies that begins next; zero says nothing. Called by the loop's
+    /// thread only.
+    #[inline]
+    pub fn show(&self, address: usize) {
+        // Relaxed: it is only read when the callback has run for a long time.
+        self.address.store(address, Ordering::Relaxed);
+    }
+
+    /// What was told last of where a callback lies; it need not be there any more.
+    #[must_use]
+    pub fn address(&self) -> usize {
+        self.address.load(Ordering::Relaxed)
     }
 
     /// No callback runs: the loop waits, or stops. Called by the loop's thread only.

@@ -171,6 +171,14 @@ impl Entry {
         }
     }
 
+    /// Where the callback of a handle lies in memory; zero when that is not known.
+    pub(super) fn callback_address(&self, py: Python<'_>) -> usize {
+        match self {
+            Self::Handle(handle) => handle::callback_address(handle.bind(py)),
+            Self::Native(_) => 0,
+        }
+    }
+
     /// The object that stands for it in Python.
     pub(super) fn object(&self) -> &Py<PyAny> {
         match self {

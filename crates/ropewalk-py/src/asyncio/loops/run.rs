@@ -132,7 +132,7 @@ fn turn(slf: &Bound<'_, LoopCore>, past: &mut Past) -> PyResult<()> {
         let Some(Some(entry)) = core.state.mine(|queues| queues.ready.take()) else {
             break;
         };
-        shown.begin();
+        shown.begin(slf.py(), &entry);
         if core.debug() {
             run_watched(slf, &entry)?;
         } else {
@@ -181,8 +181,9 @@ struct Shown<'core>(Option<&'core Pulse>);
 
 impl Shown<'_> {
     #[inline]
-    fn begin(&self) {
+    fn begin(&self, py: Python<'_>, entry: &Entry) {
         if let Some(pulse) = self.0 {
+            pulse.show(entry.callback_address(py));
             pulse.begin();
         }
     }

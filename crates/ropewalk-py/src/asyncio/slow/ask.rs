@@ -1,7 +1,7 @@
 //! One report, by whichever way comes first. Promise: each block is told of once, by the thread
 //! that has the interpreter or by the watching thread, never by both.
 
-use super::stack::{Libraries, Place, Report, without_the_loop};
+use super::stack::{Libraries, Place, Report, is_of_the_loop, without_the_loop};
 use super::standing::Standing;
 use pyo3::prelude::*;
 use ropewalk_facade::Deadline;
@@ -28,7 +28,13 @@ pub(super) struct Subject {
 
 impl Subject {
     fn write(&self, block: Block, places: &[Place], keeps_interpreter: bool) {
+        // No frame of its own: what the loop called is no Python code.
+        let bare = !places.is_empty() && places.iter().all(is_of_the_loop);
+        let callback = bare
+            .then(|| self.standing.read_function(self.pulse.address()))
+            .flatten();
         let report = Report {
+            callback: callback.as_deref(),
             thread: &self.thread,
             lasted: block.lasted,
             places: without_the_loop(places),

@@ -81,5 +81,10 @@ pub(super) const LENGTH: usize = 16;
 pub(super) const TEXT_STATE: usize = 32;
 /// Where the data of bytes begins.
 pub(super) const BYTES_DATA: usize = 32;
-/// Where an object's type stands.
+/// Where an object's type stands, and a type's name.
 pub(super) const TYPE: usize = 8;
+pub(super) const TYPE_NAME: usize = 24;
+/// Where a C function keeps what describes it (its name first), its object, and its module's name.
+pub(super) const FUNCTION_TABLE: usize = 16;
+pub(super) const FUNCTION_OWNER: usize = 24;
+pub(super) const FUNCTION_MODULE: usize = 32;

@@ -3,7 +3,10 @@
 //! Promise: only the kernel touches what is read, so that memory that goes away or changes
 //! meanwhile gives a wrong answer at worst; every loop is bounded.
 
-use super::layout::{self, BYTES_DATA, LENGTH, Layout, TEXT_STATE, TYPE};
+use super::layout::{
+    self, BYTES_DATA, FUNCTION_MODULE, FUNCTION_OWNER, FUNCTION_TABLE, LENGTH, Layout, TEXT_STATE,
+    TYPE, TYPE_NAME,
+};
 use super::lines;
 use super::stack::Place;
 use ropewalk_sys::read_bytes;
@@ -12,6 +15,8 @@ use ropewalk_sys::read_bytes;
 const MOST_FRAMES: usize = 64;
 /// No file name or line table is longer; what claims to be is none.
 const MOST_BYTES: usize = 1 << 18;
+/// No function of C is called by a longer name.
+const LONGEST_NAME: usize = 200;
 
 /// How to read stacks in this interpreter.
 #[derive(Clone, Copy, Debug)]
@@ -19,13 +24,34 @@ pub(super) struct Reader {
     layout: &'static Layout,
     /// Address of the type of code objects.
     code_type: usize,
+    /// Addresses of the types of functions that are written in C.
+    function_types: [usize; 2],
 }
 
 impl Reader {
     /// The one for this minor version of Python 3, if there is one.
-    pub(super) fn new(minor: u8, code_type: usize) -> Option<Self> {
-        let layout = layout::of(minor)?;
-        Some(Self { layout, code_type })
+    pub(super) fn new(minor: u8, code_type: usize, function_types: [usize; 2]) -> Option<Self> {
+        Some(Self {
+            layout: layout::of(minor)?,
+            code_type,
+            function_types,
+        })
+    }
+
+    /// The name of the C function at this address, with that of its module or of its object's type.
+    pub(super) fn function(self, address: usize) -> Option<String> {
+        self.function_types
+            .contains(&word(address, TYPE)?)
+            .then_some(())?;
+        let name = plain_text(word(word(address, FUNCTION_TABLE)?, 0)?)?;
+        let owner = match word(address, FUNCTION_MODULE)? {
+            0 => plain_text(word(
+                word(word(address, FUNCTION_OWNER)?, TYPE)?,
+                TYPE_NAME,
+            )?)?,
+            module => self.text(module)?,
+        };
+        Some(format!("{owner}.{name}"))
     }
 
     /// Address of the innermost frame of the thread with its state at this address.
@@ -102,6 +128,20 @@ impl Reader {
         };
         (width > 0).then(|| raw.chunks(width).map(character).collect())
     }
+}
+
+/// The characters at this address, as far as the zero that ends them.
+fn plain_text(address: usize) -> Option<String> {
+    let mut text = String::new();
+    for at in 0..LONGEST_NAME {
+        let mut byte = [0];
+        read_bytes(address.wrapping_add(at), &mut byte).then_some(())?;
+        match byte[0] {
+            0 => return Some(text),
+            letter => text.push(char::from(letter)),
+        }
+    }
+    None
 }
 
 /// The word so far behind the address, which may be any number.

@@ -20,10 +20,15 @@ impl Display for Place {
 /// The loop's own frames, between whoever runs it and the callback.
 const OF_THE_LOOP: [&str; 2] = ["/asyncio/base_events.py", "/asyncio/events.py"];
 
+/// Whether this is a frame of the loop's own.
+pub(super) fn is_of_the_loop(place: &Place) -> bool {
+    OF_THE_LOOP.iter().any(|end| place.file.ends_with(end))
+}
+
 /// Cuts off the loop's own frames at the outer end, unless there is nothing else.
 pub(super) fn without_the_loop(places: &[Place]) -> &[Place] {
-    let of_the_loop = |place: &&Place| OF_THE_LOOP.iter().any(|end| place.file.ends_with(end));
-    let count = places.iter().rev().take_while(of_the_loop).count();
+    let outer = places.iter().rev();
+    let count = outer.take_while(|place| is_of_the_loop(place)).count();
     match places.len() - count {
         0 => places,
         rest => &places[..rest],
@@ -50,6 +55,8 @@ pub(super) struct Report<'r> {
     /// The innermost place first; empty when it cannot be known.
     pub(super) places: &'r [Place],
     pub(super) libraries: &'r Libraries,
+    /// The callback itself, where it is a C function that the loop calls.
+    pub(super) callback: Option<&'r str>,
     /// Whether what runs keeps the interpreter to itself.
     pub(super) keeps_interpreter: bool,
 }
@@ -63,7 +70,9 @@ impl Display for Report<'_> {
             self.thread
         )?;
         let of_program = self.places.iter().find(|place| !self.libraries.have(place));
-        if let Some(place) = of_program.or(self.places.first()) {
+        if let Some(name) = self.callback {
+            write!(f, " in the callback {name}")?;
+        } else if let Some(place) = of_program.or(self.places.first()) {
             write!(f, " at {place}")?;
         }
         match (self.keeps_interpreter, self.places.is_empty()) {

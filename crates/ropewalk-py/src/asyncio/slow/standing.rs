@@ -9,7 +9,7 @@
 use super::remote::Reader;
 
 use super::stack::{Libraries, Place};
-use crate::names::{intern, once};
+use crate::names::{import, intern, once};
 use pyo3::ffi;
 use pyo3::prelude::*;
 use ropewalk_facade::atomic::{AtomicUsize, Ordering};
@@ -54,9 +54,14 @@ impl Standing {
         reader.stack(self.state.load(Ordering::Relaxed), outermost)
     }
 
+    /// The name of the C function at this address, if there is one.
+    pub(super) fn read_function(&self, address: usize) -> Option<String> {
+        READER.get().copied().flatten()?.function(address)
+    }
+
     /// What runs there, read while this thread holds the interpreter.
     pub(super) fn read_attached(&self, py: Python<'_>) -> PyResult<Vec<Place>> {
-        let frames = py.import("sys")?.call_method0("_current_frames")?;
+        let frames = import(py, "sys")?.call_method0("_current_frames")?;
         let mut frame = frames.get_item(self.thread.load(Ordering::Relaxed))?;
         let outermost = self.outermost_object.load(Ordering::Relaxed);
         let mut places = Vec::new();
@@ -95,7 +100,12 @@ fn reader(py: Python<'_>) -> Option<Reader> {
 fn tried_reader(py: Python<'_>) -> Option<Reader> {
     let code_type = (&raw const ffi::PyCode_Type).addr();
     // By number: the layout of frames and code is that of a minor release. What follows tries it.
-    let reader = Reader::new(py.version_info().minor, code_type)?;
+    let functions = [
+        (&raw const ffi::PyCFunction_Type).addr(),
+        (&raw const ffi::PyCMethod_Type).addr(),
+    ];
+    let minor = py.version_info().minor;
+    let reader = Reader::new(minor, code_type, functions)?;
     let told = reader.place(reader.innermost(thread_state(py))?)?;
     let frame = frame_object(py);
     // SAFETY: null, or a frame object that this thread's running stack keeps alive.

@@ -12,5 +12,7 @@ mod spares;
 
 pub(super) use kinds::{kinds, make_types};
 pub(super) use make::{make, make_timer, track_if_ours};
-pub(super) use run::{cancel, is_cancelled, is_cancelled_here, run, run_last, unschedule};
+pub(super) use run::{
+    callback_address, cancel, is_cancelled, is_cancelled_here, run, run_last, unschedule,
+};
 pub(super) use spares::Spares;

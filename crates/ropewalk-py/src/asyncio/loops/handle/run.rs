@@ -48,6 +48,17 @@ fn is_true(handle: &Bound<'_, PyAny>, slot: Slot) -> bool {
     flag.is_some_and(|flag| flag.as_ptr() == unsafe { ffi::Py_True() })
 }
 
+/// Where the callback of a handle of ours lies in memory; zero for others.
+pub(in crate::asyncio::loops) fn callback_address(handle: &Bound<'_, PyAny>) -> usize {
+    let Ok(kinds) = kinds() else { return 0 };
+    if kind_of(kinds, handle.as_ptr()) == Kind::Foreign {
+        return 0;
+    }
+    // SAFETY: a handle of ours, as was just seen; only the address is kept.
+    let callback = unsafe { kinds.callback.get(handle) };
+    callback.map_or(0, |callback| callback.as_ptr().addr())
+}
+
 /// A timer leaves the loop's timers.
 pub(in crate::asyncio::loops) fn unschedule(timer: &Bound<'_, PyAny>) -> PyResult<()> {
     let py = timer.py();
