@@ -16,7 +16,6 @@ import asyncio.unix_events as unix_events
 import contextlib
 import os
 import threading
-import warnings
 from asyncio.log import logger
 
 from ropewalk import _engine
@@ -61,10 +60,10 @@ def _program_has_a_watcher(loop: Any) -> bool:
     """Tell whether the program has set a child watcher, or a policy with its own."""
     if hasattr(loop, "_watcher"):  # Where the loop has it, there are no others.
         return type(loop._watcher) is not _default_watcher()
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore", DeprecationWarning)
-        get_policy = getattr(asyncio_events, "get_event_loop_policy", None)
-        policy: Any = None if get_policy is None else get_policy()
+    # By its private name where the public one warns.
+    public = getattr(asyncio_events, "get_event_loop_policy", None)
+    get_policy = getattr(asyncio_events, "_get_event_loop_policy", public)
+    policy: Any = None if get_policy is None else get_policy()
     of_policy = getattr(type(policy), "get_child_watcher", None)
     if of_policy is None:
         return False

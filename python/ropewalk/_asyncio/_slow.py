@@ -23,6 +23,7 @@ VARIABLE = "ROPEWALK_SLOW"
 # A report more often than this would be a program of reports.
 SHORTEST = 0.01
 _UNITS = {"ms": 0.001, "s": 1.0, "": 1.0}
+_native: Any = _engine.load()
 _complained_of: set[str] = set()
 
 
@@ -83,9 +84,8 @@ class Watched:
         if terms != self._terms:
             self.end()
             if terms is not None:
-                native: Any = _engine.load()
                 name = threading.current_thread().name
-                self._watch = native.asyncio.slow.Watch(loop, wanted, name)
+                self._watch = _native.asyncio.slow.Watch(loop, wanted, name)
             self._terms = terms
         return self._watch
 

@@ -7,6 +7,7 @@ what it raises ends the wait; a task is woken by its own loop.
 
 from __future__ import annotations
 
+from asyncio import events
 from time import monotonic
 
 from ropewalk import threading
@@ -92,9 +93,7 @@ class ThreadsafeEnd:
                 raise
 
     def _refuse_to_block_the_loop(self) -> None:
-        from asyncio.events import _get_running_loop
-
-        if _get_running_loop() is not None:
+        if events._get_running_loop() is not None:
             raise RuntimeError(
                 "a blocking method of queue.threadsafe was called in a running event "
                 "loop: await the queue's own method there"

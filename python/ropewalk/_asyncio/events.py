@@ -14,17 +14,25 @@ if TYPE_CHECKING:
     from typing import Any
 
 
+# The standard library's class and ours. Known once the latter is made: this module is
+# imported before it, and when a program ends nothing can be imported any more.
+_loop_classes: list[Any] = []
+
+
+def know_loop_classes(stdlib: Any, ours: Any) -> None:
+    """Take note of the loop's classes, which exist from now on."""
+    _loop_classes[:] = stdlib, ours
+
+
 def new_event_loop() -> Any:
     """Return a new event loop; a policy of the user's is asked for it."""
-    # Not before: this module is imported before the loop's base class exists.
-    from asyncio import unix_events
+    if not _loop_classes:
+        pass  # makes them known
 
-    from ropewalk._asyncio._loop import EventLoop
-
+    stdlib, EventLoop = _loop_classes
     policy = getattr(events, "_event_loop_policy", None)
     if policy is None:
         return EventLoop()
-    stdlib = unix_events._UnixSelectorEventLoop
     if _makes_by_factory(policy) and policy._loop_factory in (stdlib, EventLoop):
         return EventLoop()
     return policy.new_event_loop()

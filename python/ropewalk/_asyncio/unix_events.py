@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from asyncio import unix_events as _stdlib
 
-from ropewalk._asyncio import put
+from ropewalk._asyncio import events, put
 from ropewalk._asyncio._loop import EventLoop
 
 TYPE_CHECKING = False
@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 
 _STOCK: Any = _stdlib._UnixSelectorEventLoop
 
+events.know_loop_classes(_STOCK, EventLoop)
 OURS: dict[str, Any] = {"SelectorEventLoop": EventLoop}
 if hasattr(_stdlib, "EventLoop"):
     OURS["EventLoop"] = EventLoop

@@ -3,7 +3,7 @@
 
 #![expect(unsafe_code, reason = "the length of an object of C")]
 
-use crate::names::{intern, once};
+use crate::names::{import, intern, once};
 use pyo3::ffi;
 use pyo3::prelude::*;
 use pyo3::types::PyType;
@@ -14,7 +14,7 @@ static CLASS: OnceLock<Py<PyType>> = OnceLock::new();
 /// The class.
 pub(crate) fn class(py: Python<'_>) -> PyResult<&Bound<'_, PyType>> {
     let make = || -> PyResult<_> {
-        let module = py.import(intern!(py, "collections"))?;
+        let module = import(py, "collections")?;
         let class = module.getattr(intern!(py, "deque"))?;
         Ok(class.cast_into::<PyType>()?.unbind())
     };

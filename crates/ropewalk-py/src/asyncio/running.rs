@@ -7,7 +7,7 @@
 
 #![expect(unsafe_code, reason = "the dict of a thread, which PyO3 does not show")]
 
-use crate::names::{intern, once};
+use crate::names::{import, intern, once};
 use pyo3::ffi;
 use pyo3::prelude::*;
 use ropewalk_sys::fork_count;
@@ -64,7 +64,7 @@ pub(crate) fn running_loop(py: Python<'_>) -> PyResult<Option<Bound<'_, PyAny>>>
 fn asked(py: Python<'_>) -> PyResult<Option<Bound<'_, PyAny>>> {
     static GET: OnceLock<Py<PyAny>> = OnceLock::new();
     let make = || -> PyResult<_> {
-        let module = py.import(intern!(py, "_asyncio"))?;
+        let module = import(py, "_asyncio")?;
         Ok(module.getattr(intern!(py, "_get_running_loop"))?.unbind())
     };
     let found = once(&GET, make)?.bind(py).call0()?;

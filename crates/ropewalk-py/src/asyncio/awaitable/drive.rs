@@ -7,7 +7,7 @@
 
 use super::object::{CREATED, Claim, Object, RUNNING, SUSPENDED};
 use super::work::Step;
-use crate::names::intern;
+use crate::names::{import, intern};
 use crate::raised::Raised;
 use pyo3::exceptions::{
     PyGeneratorExit, PyRuntimeError, PyStopIteration, PyTypeError, PyValueError,
@@ -207,8 +207,8 @@ fn iterator_of(awaited: Bound<'_, PyAny>) -> PyResult<Bound<'_, PyAny>> {
     let slots = unsafe { slots.as_ref() };
     let Some(slot) = slots.and_then(|slots| slots.am_await) else {
         // In the running Python's own words.
-        let refuse = intern!(awaited.py(), "ropewalk._asyncio._coroutines");
-        let refuse = awaited.py().import(refuse)?.getattr("refuse_to_await")?;
+        let refuse = import(awaited.py(), "ropewalk._asyncio._coroutines")?;
+        let refuse = refuse.getattr("refuse_to_await")?;
         refuse.call1((&awaited,))?;
         return Err(PyTypeError::new_err("this cannot be awaited"));
     };

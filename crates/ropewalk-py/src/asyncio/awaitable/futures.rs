@@ -22,9 +22,7 @@ struct Class {
 fn class(py: Python<'_>) -> PyResult<&'static Class> {
     static CLASS: OnceLock<Class> = OnceLock::new();
     once(&CLASS, || {
-        let class = py
-            .import(intern!(py, "_asyncio"))?
-            .getattr(intern!(py, "Future"))?;
+        let class = crate::names::import(py, "_asyncio")?.getattr(intern!(py, "Future"))?;
         let method = |name| PyResult::Ok(class.getattr(name)?.unbind());
         Ok(Class {
             done: method(intern!(py, "done"))?,

@@ -5,6 +5,7 @@
 
 #![expect(unsafe_code, reason = "frames are made by a C function only")]
 
+use crate::names::import;
 use pyo3::ffi;
 use pyo3::prelude::*;
 use pyo3::types::{PyDict, PyType};
@@ -57,7 +58,10 @@ impl Origin {
     }
 
     fn code_of_now<'py>(&self, py: Python<'py>) -> PyResult<Option<Bound<'py, PyAny>>> {
-        let (mut place, mut found) = (py.None().into_bound(py), py.import(self.module)?.into_any());
+        let (mut place, mut found) = (
+            py.None().into_bound(py),
+            import(py, self.module)?.into_any(),
+        );
         for part in self.qualname.split('.') {
             let Some(next) = found.getattr_opt(part)? else {
                 return Ok(None);
@@ -102,7 +106,7 @@ impl Origin {
             return;
         }
         // What cannot be looked up now says so to whoever asks.
-        let (Ok(code), Ok(module)) = (self.code_of_now(py), py.import(self.module)) else {
+        let (Ok(code), Ok(module)) = (self.code_of_now(py), import(py, self.module)) else {
             return;
         };
         let kept = Kept {
@@ -123,13 +127,12 @@ impl Origin {
         let Some(code) = self.code(py)? else {
             return Ok(None);
         };
-        let globals = match py.import(self.module) {
+        let globals = match import(py, self.module) {
             Ok(module) => module.dict(),
             Err(why) => self.kept(|kept| kept.globals.bind(py).clone()).ok_or(why)?,
         };
         // Not while the interpreter ends: then any frame will do.
-        let suspended = py
-            .import("ropewalk._asyncio._coroutines")
+        let suspended = import(py, "ropewalk._asyncio._coroutines")
             .and_then(|module| module.call_method1("suspended_frame", (&code, &globals)));
         if let Ok(suspended) = suspended
             && !suspended.is_none()

@@ -1,7 +1,7 @@
 //! Which exceptions are cancellations.
 //! Promise: `asyncio.CancelledError` and what derives from it.
 
-use crate::names::{intern, once};
+use crate::names::{import, intern, once};
 use pyo3::prelude::*;
 use pyo3::types::PyType;
 use std::sync::OnceLock;
@@ -15,7 +15,7 @@ pub(super) fn is_cancellation(error: &PyErr, py: Python<'_>) -> PyResult<bool> {
 pub(super) fn class(py: Python<'_>) -> PyResult<&Bound<'_, PyType>> {
     static CLASS: OnceLock<Py<PyType>> = OnceLock::new();
     let make = || -> PyResult<_> {
-        let module = py.import(intern!(py, "asyncio.exceptions"))?;
+        let module = import(py, "asyncio.exceptions")?;
         let class = module.getattr(intern!(py, "CancelledError"))?;
         Ok(class.cast_into::<PyType>()?.unbind())
     };

@@ -9,7 +9,7 @@
 use super::core::{LoopCore, OWN_TASKS};
 use super::handle;
 use super::stack::Stack;
-use crate::names::{intern, once};
+use crate::names::{import, intern, once};
 use pyo3::ffi;
 use pyo3::prelude::*;
 use pyo3::types::{PyDict, PyString, PyTuple, PyType};
@@ -32,8 +32,8 @@ impl Named {
         name: &Bound<'_, PyString>,
     ) -> PyResult<&'a Self> {
         once(cell, || {
-            let names = py.import(module)?.dict();
-            let native = py.import(intern!(py, "_asyncio"));
+            let names = import(py, module.to_str()?)?.dict();
+            let native = import(py, "_asyncio");
             let native = native.and_then(|module| module.getattr(name)).ok();
             Ok(Self {
                 names: names.unbind(),
@@ -64,7 +64,7 @@ pub(super) fn create_future<'py>(event_loop: &Bound<'py, LoopCore>) -> PyResult<
         let options = options(event_loop)?;
         return make(class, handle::kinds()?.nothing.bind(py), &options);
     }
-    let class = py.import(module)?.getattr(name)?;
+    let class = import(py, module.to_str()?)?.getattr(name)?;
     class.call((), Some(&new_options(event_loop)?))
 }
 

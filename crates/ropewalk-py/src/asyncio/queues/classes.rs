@@ -1,7 +1,7 @@
 //! The Python classes that queues need: exceptions, the event behind `join()`, and `heapq`.
 //! Promise: they are given once, by the module that defines the queues, before the first queue.
 
-use crate::names::{intern, once};
+use crate::names::{import, intern, once};
 use pyo3::exceptions::PyRuntimeError;
 use pyo3::prelude::*;
 use pyo3::types::PyType;
@@ -65,7 +65,7 @@ pub(super) fn event(py: Python<'_>) -> PyResult<Bound<'_, PyAny>> {
 pub(super) fn heap_push(py: Python<'_>) -> PyResult<&Bound<'_, PyAny>> {
     static PUSH: OnceLock<Py<PyAny>> = OnceLock::new();
     let make = || -> PyResult<_> {
-        let module = py.import(intern!(py, "heapq"))?;
+        let module = import(py, "heapq")?;
         Ok(module.getattr(intern!(py, "heappush"))?.unbind())
     };
     Ok(once(&PUSH, make)?.bind(py))
@@ -75,7 +75,7 @@ pub(super) fn heap_push(py: Python<'_>) -> PyResult<&Bound<'_, PyAny>> {
 pub(super) fn heap_pop(py: Python<'_>) -> PyResult<&Bound<'_, PyAny>> {
     static POP: OnceLock<Py<PyAny>> = OnceLock::new();
     let make = || -> PyResult<_> {
-        let module = py.import(intern!(py, "heapq"))?;
+        let module = import(py, "heapq")?;
         Ok(module.getattr(intern!(py, "heappop"))?.unbind())
     };
     Ok(once(&POP, make)?.bind(py))

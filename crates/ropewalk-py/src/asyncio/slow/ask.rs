@@ -2,7 +2,7 @@
 //! that has the interpreter or by the watching thread, never by both.
 
 use super::stack::{Libraries, Place, Report, is_of_the_loop, without_the_loop};
-use super::standing::Standing;
+use super::standing::{Standing, read_function};
 use pyo3::prelude::*;
 use ropewalk_facade::Deadline;
 use ropewalk_facade::atomic::{AtomicBool, Ordering};
@@ -30,9 +30,7 @@ impl Subject {
     fn write(&self, block: Block, places: &[Place], keeps_interpreter: bool) {
         // No frame of its own: what the loop called is no Python code.
         let bare = !places.is_empty() && places.iter().all(is_of_the_loop);
-        let callback = bare
-            .then(|| self.standing.read_function(self.pulse.address()))
-            .flatten();
+        let callback = bare.then(|| read_function(self.pulse.address())).flatten();
         let report = Report {
             callback: callback.as_deref(),
             thread: &self.thread,

@@ -54,11 +54,6 @@ impl Standing {
         reader.stack(self.state.load(Ordering::Relaxed), outermost)
     }
 
-    /// The name of the C function at this address, if there is one.
-    pub(super) fn read_function(&self, address: usize) -> Option<String> {
-        READER.get().copied().flatten()?.function(address)
-    }
-
     /// What runs there, read while this thread holds the interpreter.
     pub(super) fn read_attached(&self, py: Python<'_>) -> PyResult<Vec<Place>> {
         let frames = import(py, "sys")?.call_method0("_current_frames")?;
@@ -82,6 +77,11 @@ fn place_of(frame: &Bound<'_, PyAny>) -> PyResult<Place> {
         line: line.extract().unwrap_or(0),
         function: code.getattr(intern!(py, "co_qualname"))?.to_string(),
     })
+}
+
+/// The name of the C function at this address, if there is one; needs no interpreter.
+pub(super) fn read_function(address: usize) -> Option<String> {
+    READER.get().copied().flatten()?.function(address)
 }
 
 static READER: OnceLock<Option<Reader>> = OnceLock::new();

@@ -1,7 +1,7 @@
 //! From an error of a system call to the exception that Python raises for it.
 //! Promise: class, `errno` and text are those of Python's own socket methods.
 
-use crate::names::once;
+use crate::names::{import, once};
 use crate::raised::Raised;
 use pyo3::exceptions::{
     PyBlockingIOError, PyInterruptedError, PyKeyboardInterrupt, PyOSError, PySystemExit,
@@ -24,7 +24,7 @@ pub(super) fn raised(py: Python<'_>, error: &io::Error) -> PyErr {
 /// The text that Python has for an error's number.
 fn describe(py: Python<'_>, number: i32) -> PyResult<Py<PyAny>> {
     static DESCRIBE: OnceLock<Py<PyAny>> = OnceLock::new();
-    let find = || -> PyResult<_> { Ok(py.import("os")?.getattr("strerror")?.unbind()) };
+    let find = || -> PyResult<_> { Ok(import(py, "os")?.getattr("strerror")?.unbind()) };
     once(&DESCRIBE, find)?.call1(py, (number,))
 }
 

@@ -2,7 +2,7 @@
 //! Promise: what is told of an address is what a socket's own methods tell; what is not a literal
 //! address is left to them.
 
-use crate::names::{intern, once};
+use crate::names::{import, intern, once};
 use pyo3::exceptions::PyOSError;
 use pyo3::prelude::*;
 use pyo3::types::{PyBytes, PyInt, PyString, PyTuple};
@@ -29,7 +29,7 @@ pub(super) fn family(socket: &Bound<'_, PyAny>) -> PyResult<Option<Family>> {
     static GET: OnceLock<Py<PyAny>> = OnceLock::new();
     let py = socket.py();
     let find = || -> PyResult<_> {
-        let class = py.import("_socket")?.getattr("socket")?;
+        let class = import(py, "_socket")?.getattr("socket")?;
         Ok(class.getattr("family")?.getattr("__get__")?.unbind())
     };
     let number: i32 = once(&GET, find)?.call1(py, (socket,))?.extract(py)?;
@@ -58,8 +58,7 @@ pub(super) fn told<'py>(py: Python<'py>, address: &Address) -> PyResult<Bound<'p
         Meaning::Unix(path) => {
             // As `os.fsdecode`.
             let path = PyBytes::new(py, path);
-            py.import(intern!(py, "os"))?
-                .call_method1(intern!(py, "fsdecode"), (path,))
+            import(py, "os")?.call_method1(intern!(py, "fsdecode"), (path,))
         }
         Meaning::Foreign => Err(PyOSError::new_err("an address of an unknown family")),
     }

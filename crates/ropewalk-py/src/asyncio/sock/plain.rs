@@ -2,7 +2,7 @@
 //! Promise: an object of any other class than `socket.socket` (TLS, a mock, a subclass, whatever it
 //! overrides), or with a method of that class patched, is never taken for a plain one.
 
-use crate::names::{intern, once};
+use crate::names::{import, intern, once};
 use pyo3::prelude::*;
 use pyo3::types::PyString;
 use std::os::fd::RawFd;
@@ -55,7 +55,7 @@ impl Method {
 /// `socket.socket`, as it was first seen.
 fn standard(py: Python<'_>) -> PyResult<&Bound<'_, PyAny>> {
     static CLASS: OnceLock<Py<PyAny>> = OnceLock::new();
-    let find = || -> PyResult<_> { Ok(py.import("socket")?.getattr("socket")?.unbind()) };
+    let find = || -> PyResult<_> { Ok(import(py, "socket")?.getattr("socket")?.unbind()) };
     Ok(once(&CLASS, find)?.bind(py))
 }
 

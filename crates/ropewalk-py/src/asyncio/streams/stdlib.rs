@@ -4,7 +4,7 @@
 //! imported.
 
 use super::untouched::Watched;
-use crate::names::{intern, once};
+use crate::names::{import, intern, once};
 use pyo3::call::PyCallArgs;
 use pyo3::exceptions::PyRuntimeError;
 use pyo3::prelude::*;
@@ -146,7 +146,7 @@ fn native_set_result<'py>(waiter: &Bound<'py, PyAny>) -> PyResult<Option<&'py Bo
     static NATIVE: OnceLock<Option<(Py<PyAny>, Py<PyAny>)>> = OnceLock::new();
     let py = waiter.py();
     let native = once(&NATIVE, || {
-        let futures = py.import(intern!(py, "asyncio.futures"))?;
+        let futures = import(py, "asyncio.futures")?;
         let class = futures.getattr(intern!(py, "Future"))?;
         if class.is(&futures.getattr(intern!(py, "_PyFuture"))?) {
             return PyResult::Ok(None);

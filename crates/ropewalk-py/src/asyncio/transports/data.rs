@@ -21,8 +21,7 @@ pub(super) fn os_error(error: io::Error) -> PyErr {
     match error.raw_os_error() {
         // Where there is an error of the system, a method of ours is running: attached.
         Some(code) => Python::try_attach(|py| {
-            let words = py
-                .import(crate::names::intern!(py, "os"))
+            let words = crate::names::import(py, "os")
                 .and_then(|os| os.call_method1(crate::names::intern!(py, "strerror"), (code,)));
             match words {
                 Ok(words) => PyOSError::new_err((code, words.unbind())),

@@ -6,7 +6,7 @@
 
 use super::stock::Stock;
 use crate::asyncio::running::running_loop;
-use crate::names::intern;
+use crate::names::{import, intern};
 use pyo3::prelude::*;
 use pyo3::types::PyModule;
 
@@ -17,7 +17,7 @@ pub(super) struct Awaiters(Py<PyModule>);
 impl Awaiters {
     /// None where futures do not know who awaits them.
     pub(super) fn learn(py: Python<'_>) -> PyResult<Option<Self>> {
-        let futures = py.import("asyncio.futures")?;
+        let futures = import(py, "asyncio.futures")?;
         let known = futures.hasattr("future_add_to_awaited_by")?
             && futures.hasattr("future_discard_from_awaited_by")?;
         Ok(known.then(|| Self(futures.unbind())))

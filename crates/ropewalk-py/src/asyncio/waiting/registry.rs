@@ -8,11 +8,13 @@
 //! `_pending_removals`.
 
 use super::callback::{Callback, callback};
-use crate::names::intern;
+use super::stock::Stock;
+use crate::names::{import, intern, keep_modules};
 use pyo3::exceptions::PyTypeError;
 use pyo3::prelude::*;
 use pyo3::types::{PyDict, PyList, PySet, PyWeakrefReference};
 use pyo3::{PyTraverseError, PyVisit};
+use ropewalk_facade::atomic::{AtomicBool, Ordering};
 use std::ffi::CStr;
 
 /// The parts of the set. They stay the same objects for as long as it lives.
@@ -99,9 +101,19 @@ fn needed(argument: Option<Bound<'_, PyAny>>) -> PyResult<Bound<'_, PyAny>> {
 }
 
 /// Have the set of all tasks work without Python code, where there is one. Once is enough.
+///
+/// It is called before there is a loop: so what is wanted when nothing can be imported any more is
+/// looked up here too.
 #[pyfunction]
 pub(super) fn register_quickly(py: Python<'_>) -> PyResult<()> {
-    let native = py.import(intern!(py, "_asyncio"))?;
+    static LOOKED_UP: AtomicBool = AtomicBool::new(false);
+    keep_modules(py);
+    // Once: what is tried out there makes a loop of its own. What goes wrong is said by whoever
+    // needs it. Relaxed: who comes second looks it up when it is wanted.
+    if !LOOKED_UP.swap(true, Ordering::Relaxed) {
+        drop(Stock::get(py));
+    }
+    let native = import(py, "_asyncio")?;
     let names = [intern!(py, "_all_tasks"), intern!(py, "_scheduled_tasks")];
     for name in names {
         if let Some(set) = native.getattr_opt(name)? {
@@ -113,9 +125,7 @@ pub(super) fn register_quickly(py: Python<'_>) -> PyResult<()> {
 
 fn quicken(set: &Bound<'_, PyAny>) -> PyResult<()> {
     let py = set.py();
-    let class = py
-        .import(intern!(py, "_weakrefset"))?
-        .getattr(intern!(py, "WeakSet"))?;
+    let class = import(py, "_weakrefset")?.getattr(intern!(py, "WeakSet"))?;
     let Some(own) = set.getattr_opt(intern!(py, "__dict__"))? else {
         return Ok(());
     };

@@ -6,7 +6,7 @@
 
 use super::stock::Stock;
 use crate::asyncio::awaitable::{Handed, Held, Origin, Step, Stop, Visit, Work, coroutine, quick};
-use crate::names::intern;
+use crate::names::{import, intern};
 use pyo3::ffi;
 use pyo3::prelude::*;
 
@@ -84,7 +84,7 @@ impl Work for Sleep {
         if delay.ne(delay)? {
             // Not a number: what that means depends on the version.
             let arguments = (delay, self.result(py));
-            let tasks = py.import(intern!(py, Self::ORIGIN.module))?;
+            let tasks = import(py, Self::ORIGIN.module)?;
             let stock = tasks
                 .getattr(intern!(py, "_stock_sleep"))?
                 .call1(arguments)?;

@@ -10,7 +10,7 @@ use super::native::{Attribute, Methods, Native};
 use super::registry::register_quickly;
 use crate::asyncio::loops::LoopCore;
 use crate::asyncio::running::running_loop;
-use crate::names::{intern, once};
+use crate::names::{import, intern, once};
 use pyo3::prelude::*;
 use pyo3::types::{PyBool, PyDict, PyModule, PySet, PyType};
 use std::sync::OnceLock;
@@ -79,7 +79,7 @@ enum Current {
 /// Whether the running Python's `Timeout` keeps, when it is entered, how many requests to cancel
 /// its task there were: patch releases of 3.11 differ.
 fn counts_cancelling(py: Python<'_>) -> PyResult<bool> {
-    let class = py.import("asyncio.timeouts")?.getattr("Timeout")?;
+    let class = import(py, "asyncio.timeouts")?.getattr("Timeout")?;
     let enter = match class.getattr_opt("_stock_enter")? {
         Some(theirs) => theirs, // of ours, which stands there once installed
         None => class.getattr("__aenter__")?,
@@ -98,7 +98,7 @@ impl Stock {
     }
 
     fn look_up(py: Python<'_>) -> PyResult<Self> {
-        let native = py.import("_asyncio")?;
+        let native = import(py, "_asyncio")?;
         let class = |name: &str| -> PyResult<Py<PyType>> {
             Ok(native.getattr(name)?.cast_into::<PyType>()?.unbind())
         };
@@ -106,28 +106,27 @@ impl Stock {
         let of_tasks = py.import("ropewalk._asyncio._stdlib_tasks")?;
         let of_groups = py.import("ropewalk._asyncio._stdlib_taskgroups")?;
         let (future, task) = (class("Future")?, class("Task")?);
-        let states = py.import("asyncio.timeouts")?.getattr("_State")?;
+        let states = import(py, "asyncio.timeouts")?.getattr("_State")?;
         Ok(Self {
             methods: Methods::find(future.bind(py), task.bind(py))?,
             log_destroy_pending: Attribute::find(task.bind(py), "_log_destroy_pending")?,
             task,
-            tasks: py.import("asyncio.tasks")?.unbind(),
-            cancelled_error: py
-                .import("asyncio.exceptions")?
+            tasks: import(py, "asyncio.tasks")?.unbind(),
+            cancelled_error: import(py, "asyncio.exceptions")?
                 .getattr("CancelledError")?
                 .cast_into::<PyType>()?
                 .unbind(),
-            coroutine_classes: match py
-                .import("asyncio.coroutines")?
+            coroutine_classes: match import(py, "asyncio.coroutines")?
                 .getattr_opt("_iscoroutine_typecache")?
             {
                 Some(classes) => Some(classes.cast_into::<PySet>()?.unbind()),
                 None => None,
             },
-            get_loop: py.import("asyncio.futures")?.getattr("_get_loop")?.unbind(),
+            get_loop: import(py, "asyncio.futures")?
+                .getattr("_get_loop")?
+                .unbind(),
             needed_running_loop: native.getattr("get_running_loop")?.unbind(),
-            create_task: py
-                .import("asyncio.base_events")?
+            create_task: import(py, "asyncio.base_events")?
                 .getattr("BaseEventLoop")?
                 .getattr("create_task")?
                 .unbind(),
@@ -145,8 +144,7 @@ impl Stock {
             group_meets_done_at_once: of_groups
                 .call_method0("group_meets_done_at_once")?
                 .is_truthy()?,
-            group_can_be_cancelled: py
-                .import("asyncio.taskgroups")?
+            group_can_be_cancelled: import(py, "asyncio.taskgroups")?
                 .getattr("TaskGroup")?
                 .hasattr("cancel")?,
             group_takes_any_keywords: of_groups
