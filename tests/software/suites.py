@@ -42,7 +42,10 @@ def _arguments(suites: dict[str, Suite]) -> argparse.Namespace:
 
 
 def plain(suite: Suite, anew: bool) -> Run:
-    """The outcomes on plain Python, kept from the last time if that was the same."""
+    """The outcomes on plain Python, kept from the last time if that was the same.
+
+    A run in which a test hung or killed its process is not kept: it may have been cut.
+    """
     kept = suite.place / "plain.json"
     how = (suite.arguments, suite.deselected, suite.environment, suite.prelude)
     digest = suite.digest(str(how), Path(suite_runs.__file__).read_text("utf-8"))
@@ -51,6 +54,8 @@ def plain(suite: Suite, anew: bool) -> Run:
         if before["digest"] == digest:
             return Run(before["outcomes"], {}, before["seconds"])
     run = play(suite, "plain")
+    if run.count("hung", "died"):
+        return run
     content = {"digest": digest, "outcomes": run.outcomes, "seconds": run.seconds}
     kept.write_text(json.dumps(content, indent=1), "utf-8")
     return run
