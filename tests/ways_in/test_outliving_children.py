@@ -13,7 +13,7 @@ from .running import Outcome, ropewalk, run, write
 
 # The child has no output of the test's own, which would have to wait for it.
 PROGRAM = """
-    import asyncio, gc, os, subprocess, sys, warnings
+    import asyncio, gc, os, signal, subprocess, sys
 
     PIPES = [int(digit) for digit in sys.argv[1]]
     kept = []
@@ -32,12 +32,16 @@ PROGRAM = """
     print(pid := asyncio.run(main()))
     if not kept:
         gc.collect()
+    state = ""
     try:
-        with open(f"/proc/{pid}/stat") as status:
-            lives = status.read().rpartition(")")[2].split()[0] not in "ZX"
+        # Somebody who was just killed takes a moment to end; who lives stops.
+        os.kill(pid, signal.SIGSTOP)
+        while state not in ("T", "Z", "X"):
+            with open(f"/proc/{pid}/stat") as status:
+                state = status.read().rpartition(")")[2].split()[0]
     except (FileNotFoundError, ProcessLookupError):  # it was waited for
-        lives = False
-    print("lives" if lives else "ended")
+        pass
+    print("lives" if state == "T" else "ended")
 """
 
 
@@ -45,9 +49,11 @@ def what_became_of(outcome: Outcome) -> tuple[str, bool, int, int]:
     """What the program saw, whether the child lives after it, complaints, status."""
     pid, seen = outcome.words
     lives = False
-    with contextlib.suppress(ProcessLookupError):
+    # Where nobody waits for orphans, one that has ended stays there.
+    with contextlib.suppress(FileNotFoundError, ProcessLookupError):
+        status = Path(f"/proc/{pid}/stat").read_text(encoding="utf-8")
+        lives = status.rpartition(")")[2].split()[0] not in "ZX"
         os.kill(int(pid), signal.SIGKILL)
-        lives = True
     return seen, lives, outcome.err.count("Exception ignored"), outcome.status
 
 
