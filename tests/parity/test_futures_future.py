@@ -241,3 +241,20 @@ def test_a_time_out_that_is_no_number_is_not_looked_at_when_all_is_over(
     assert getattr(finished, method)([1]) is None
     with pytest.raises(impl.CancelledError):
         getattr(cancelled, method)([1])
+
+
+@pytest.mark.parametrize(
+    ("given", "named"), [((1,), {}), ((1, 2), {}), ((1,), {"x": 1})]
+)
+def test_what_is_said_to_arguments_names_the_class(
+    impl: ModuleType, theirs: ModuleType, given: tuple[int, ...], named: dict[str, int]
+) -> None:
+    class Mine(impl.Future):  # type: ignore[misc, name-defined]
+        pass
+
+    with pytest.raises(TypeError) as plain:
+        theirs.Future(*given, **named)
+    for cls in impl.Future, Mine:
+        with pytest.raises(TypeError) as caught:
+            cls(*given, **named)
+        assert str(caught.value) == str(plain.value)

@@ -14,7 +14,7 @@ use crate::own::OwnMethods;
 use crate::report::{MadeAt, Why};
 use crate::timeout::Timeout;
 use crate::wait::Interpreter;
-use pyo3::exceptions::{PyRuntimeError, PyTimeoutError};
+use pyo3::exceptions::{PyRuntimeError, PyTimeoutError, PyTypeError};
 use pyo3::prelude::*;
 use pyo3::types::{PyDict, PyList, PyString, PyTuple};
 use pyo3::{BoundObject, PyTraverseError, PyVisit};
@@ -55,8 +55,16 @@ impl FutureEngine {
         Self::default()
     }
 
-    fn __init__(slf: &Bound<'_, Self>) -> PyResult<()> {
+    #[pyo3(signature = (*args, **kwargs))]
+    fn __init__(
+        slf: &Bound<'_, Self>,
+        args: &Bound<'_, PyTuple>,
+        kwargs: Option<&Bound<'_, PyDict>>,
+    ) -> PyResult<()> {
         let py = slf.py();
+        if !args.is_empty() || kwargs.is_some_and(|named| !named.is_empty()) {
+            return Err(takes_nothing(args.len(), kwargs));
+        }
         if slf.get_type().is(&futures_names(py)?.future) {
             return Ok(());
         }
@@ -408,4 +416,17 @@ fn split(py: Python<'_>, outcome: Option<Outcome>) -> (Py<PyAny>, Py<PyAny>) {
         Some(Ok(value)) => (value, py.None()),
         Some(Err(error)) => (py.None(), error),
     }
+}
+
+/// What the standard library's `Future.__init__` says to arguments.
+#[cold]
+fn takes_nothing(given: usize, named: Option<&Bound<'_, PyDict>>) -> PyErr {
+    let name = named.and_then(|named| named.keys().get_item(0).ok());
+    let text = if let Some(name) = name {
+        format!("Future.__init__() got an unexpected keyword argument '{name}'")
+    } else {
+        let given = given + 1;
+        format!("Future.__init__() takes 1 positional argument but {given} were given")
+    };
+    PyTypeError::new_err(text)
 }
