@@ -253,3 +253,32 @@ def test_a_timer_whose_name_is_its_own_affair_can_be_joined(impl: ModuleType) ->
     timer.start()
     timer.join(WATCHDOG_SECONDS)
     wait_until(lambda: not timer.is_alive())
+
+
+def test_a_class_that_is_changed_between_two_semaphores(
+    impl: ModuleType, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class Mine(impl.Semaphore):  # type: ignore[misc, name-defined]
+        pass
+
+    calls: list[type] = []
+    released = impl.Semaphore.release
+
+    def release(self: Any, n: int = 1) -> None:
+        calls.append(type(self))
+        released(self, n)
+
+    def use() -> list[type]:
+        calls.clear()
+        for cls in Mine, impl.Semaphore, Mine:
+            with cls():
+                pass
+        return list(calls)
+
+    assert use() == []
+    monkeypatch.setattr(Mine, "release", release)
+    assert use() == [Mine, Mine]
+    monkeypatch.setattr(impl.Semaphore, "release", release)
+    assert use() == [Mine, impl.Semaphore, Mine]
+    monkeypatch.undo()
+    assert use() == []

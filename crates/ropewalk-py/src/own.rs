@@ -14,13 +14,41 @@ use pyo3::exceptions::PyAttributeError;
 use pyo3::ffi;
 use pyo3::prelude::*;
 use pyo3::types::{PyString, PyType};
-use ropewalk_facade::atomic::{AtomicU8, Ordering};
+use ropewalk_facade::atomic::{AtomicU8, AtomicU64, Ordering};
 
 /// Which of a few methods are the program's own: a bit for each, in the order of their names.
 ///
 /// Relaxed throughout: it says what was set before, not what happened beside it.
 #[derive(Debug, Default)]
 pub(crate) struct OwnMethods(AtomicU8);
+
+/// What was found out last about a class, and which it was: the interpreter gives each state of
+/// each class a number, and zero to one that was changed since anybody looked.
+#[derive(Debug)]
+pub(crate) struct Known(AtomicU64);
+
+impl Known {
+    pub(crate) const fn nothing() -> Self {
+        Self(AtomicU64::new(0))
+    }
+
+    /// The class's number and its bits. Relaxed: they are one word.
+    fn read(&self) -> (u32, u8) {
+        let [bits, _, _, _, number @ ..] = self.0.load(Ordering::Relaxed).to_le_bytes();
+        (u32::from_le_bytes(number), bits)
+    }
+
+    fn write(&self, number: u32, bits: u8) {
+        let word = u64::from(number) << 32 | u64::from(bits);
+        self.0.store(word, Ordering::Relaxed);
+    }
+}
+
+/// The number of a class as it is now; zero if it has none.
+fn version_of(class: &Bound<'_, PyType>) -> u32 {
+    // SAFETY: a live type, which is read while this thread is attached.
+    unsafe { (*class.as_type_ptr()).tp_version_tag }
+}
 
 impl OwnMethods {
     #[inline]
@@ -36,6 +64,28 @@ impl OwnMethods {
 
     fn note(&self, place: usize) {
         self.0.fetch_or(1 << place, Ordering::Relaxed);
+    }
+
+    /// The same as `note_class`, which is asked only when the class is another one, or was changed,
+    /// since it was asked last for this `known`.
+    pub(crate) fn note_known_class(
+        &self,
+        known: &Known,
+        class: &Bound<'_, PyType>,
+        plain: &Bound<'_, PyAny>,
+        names: &[&str],
+    ) -> PyResult<()> {
+        let (version, bits) = known.read();
+        if version != 0 && version == version_of(class) {
+            self.0.fetch_or(bits, Ordering::Relaxed);
+            return Ok(());
+        }
+        let found = Self::default();
+        found.note_class(class, plain, names, 0)?;
+        let bits = found.0.load(Ordering::Relaxed);
+        known.write(version_of(class), bits);
+        self.0.fetch_or(bits, Ordering::Relaxed);
+        Ok(())
     }
 
     /// Notes what this class has instead of what `plain`, a base of it, has: of the names from

@@ -2,7 +2,7 @@
 //! Promise: taking a permit that is there is one compare-and-swap.
 
 use crate::names::intern;
-use crate::own::OwnMethods;
+use crate::own::{Known, OwnMethods};
 use crate::report::{MadeAt, Why};
 use crate::timeout::{Given, Timeout, Truth};
 use crate::wait::Interpreter;
@@ -27,6 +27,8 @@ pub(crate) struct SemaphoreEngine {
 /// What others of its methods call.
 const CALLED: &[&str] = &["release"];
 
+static KNOWN: Known = Known::nothing();
+
 #[pymethods]
 impl SemaphoreEngine {
     #[new]
@@ -47,7 +49,8 @@ impl SemaphoreEngine {
         this.most
             .store(most.unwrap_or(engine::Semaphore::MOST), Ordering::Relaxed);
         let plain = slf.py().get_type::<Self>();
-        this.own.note_class(&slf.get_type(), &plain, CALLED, 0)
+        this.own
+            .note_known_class(&KNOWN, &slf.get_type(), &plain, CALLED)
     }
 
     fn __setattr__(
