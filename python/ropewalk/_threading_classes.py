@@ -46,6 +46,10 @@ _STOCK_RLOCK: Any = _stdlib.RLock
 # A class, or before that a function that makes locks.
 Lock = _engine.lock if isinstance(_stdlib.Lock, type) else _engine.Lock
 _CRLock = _engine.RLock
+# Their module is `_thread`, which trio insists on; the rest says whose they are.
+_CRLock.__qualname__ = "ropewalk.RLock"
+if not isinstance(Lock, type):
+    _engine.lock.__qualname__ = "ropewalk.lock"
 
 
 def RLock(*args: Any, **kwargs: Any) -> Any:
