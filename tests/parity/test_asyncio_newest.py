@@ -1,8 +1,12 @@
 """What newer Pythons have changed in asyncio, as the running one does it."""
 
 import asyncio
+import contextlib
 import contextvars
+import gc
 import threading
+import weakref
+from collections.abc import Iterator
 from types import ModuleType
 from typing import Any
 
@@ -14,37 +18,196 @@ from tests.threads import Background
 MODULE = "asyncio"
 
 
-@pytest.mark.skipif(
+knows_threads = pytest.mark.skipif(
     not hasattr(asyncio.events, "_ThreadSafeHandle"),
     reason="this Python's handles do not know of threads",
 )
-def test_a_handle_of_another_threads_is_not_cancelled_while_it_runs(
-    impl: ModuleType,
-) -> None:
+
+modes = pytest.mark.parametrize("debug", [False, True], ids=["", "debug"])
+
+
+@contextlib.contextmanager
+def _running(impl: ModuleType, debug: bool) -> Iterator[Any]:
+    """A loop of another thread, its callback, the handle, and what has happened."""
     begun, go_on = threading.Event(), threading.Event()
-    ended = []
+    happened: list[str] = []
 
     def callback() -> None:
         begun.set()
         go_on.wait()
-        ended.append(True)
+        happened.append("ended")
         loop.stop()
 
     with open_loop(impl) as loop:
-        handle = loop.call_soon_threadsafe(callback)
-        assert type(handle).__name__ == "_ThreadSafeHandle"
+        loop.set_debug(debug)
+        loop.slow_callback_duration = 1000
+        handle: Any = loop.call_soon_threadsafe(callback)
         running = Background(loop.run_forever)
         begun.wait()
+        try:
+            yield handle, go_on.set, happened
+        finally:
+            go_on.set()
+            running.result()
 
-        def cancel() -> bool:
+
+@knows_threads
+@modes
+@pytest.mark.parametrize("ask", ["cancel", "cancelled"])
+def test_a_handle_of_another_threads_says_nothing_while_it_runs(
+    impl: ModuleType, debug: bool, ask: str
+) -> None:
+    with _running(impl, debug) as (handle, go_on, happened):
+        assert isinstance(handle, asyncio.events._ThreadSafeHandle)  # type: ignore[attr-defined]
+        assert type(handle).__name__ == "_ThreadSafeHandle"
+
+        def answered() -> list[str]:
+            getattr(handle, ask)()
+            return list(happened)
+
+        asking = Background(answered).parked()
+        go_on()
+        assert asking.result() == ["ended"]
+    assert handle.cancelled() is (ask == "cancel")
+
+
+@knows_threads
+@modes
+def test_the_lock_of_a_handle_is_held_while_it_runs(
+    impl: ModuleType, debug: bool
+) -> None:
+    with _running(impl, debug) as (handle, go_on, happened):
+        lock = handle._lock
+        assert not lock.acquire(blocking=False)
+
+        def held() -> list[str]:
+            with lock:
+                return list(happened)
+
+        waiting = Background(held).parked()
+        go_on()
+        assert waiting.result() == ["ended"]
+    assert lock.acquire(blocking=False)
+    lock.release()
+
+
+@knows_threads
+@modes
+def test_who_holds_the_lock_of_a_handle_may_still_cancel_it(
+    impl: ModuleType, debug: bool
+) -> None:
+    """The loop waits for the lock, and finds that there is nothing to run any more."""
+    called: list[str] = []
+    with open_loop(impl) as loop:
+        loop.set_debug(debug)
+        handle: Any = loop.call_soon_threadsafe(called.append, "called")
+        loop.call_soon_threadsafe(loop.stop)
+        with handle._lock:
+            running = Background(loop.run_forever).parked()
             handle.cancel()
-            return bool(ended)
-
-        canceller = Background(cancel).parked()
-        go_on.set()
-        assert canceller.result() is True
         running.result()
-        assert handle.cancelled()
+    assert called == []
+    assert handle.cancelled()
+
+
+@knows_threads
+@modes
+def test_a_callback_asks_and_cancels_its_own_handle(
+    impl: ModuleType, debug: bool
+) -> None:
+    seen: list[bool] = []
+
+    def callback() -> None:
+        seen.append(handle.cancelled())
+        handle.cancel()
+        seen.append(handle.cancelled())
+        loop.stop()
+
+    with open_loop(impl) as loop:
+        loop.set_debug(debug)
+        handle: Any = loop.call_soon_threadsafe(callback)
+        loop.run_forever()
+    assert seen == [False, True]
+
+
+@knows_threads
+def test_whoever_waits_for_a_handle_is_told_also_when_it_fails(
+    impl: ModuleType,
+) -> None:
+    told: list[str] = []
+
+    def failing() -> None:
+        raise ValueError
+
+    with open_loop(impl) as loop:
+        loop.set_exception_handler(lambda loop, context: told.append(str(context)))
+        handle: Any = loop.call_soon_threadsafe(failing)
+        loop.call_soon_threadsafe(loop.stop)
+        loop.run_forever()
+        assert "ValueError" in told[0] and "failing" in told[0]
+        assert handle._lock.acquire(blocking=False)
+        handle._lock.release()
+        handle._run()
+        assert len(told) == 2
+        handle.cancel()
+        handle._run()
+        assert len(told) == 2
+
+
+@knows_threads
+def test_what_a_cancelled_handle_lets_go_of_may_use_it(impl: ModuleType) -> None:
+    seen: list[bool] = []
+
+    class Guest:
+        def __call__(self) -> None:
+            """It is not called."""
+
+        def __del__(self) -> None:
+            seen.append(handle.cancelled())
+
+    with open_loop(impl) as loop:
+        handle: Any = loop.call_soon_threadsafe(Guest())
+        handle.cancel()
+        loop.call_soon_threadsafe(loop.stop)
+        loop.run_forever()
+    assert seen == [True]
+
+
+@knows_threads
+def test_a_lock_of_a_programs_own_guards_a_handle(impl: ModuleType) -> None:
+    uses: list[str] = []
+
+    class Own:
+        def __enter__(self) -> None:
+            uses.append("enter")
+
+        def __exit__(self, *exception: object) -> None:
+            uses.append("exit")
+
+    with open_loop(impl) as loop:
+        handle: Any = loop.call_soon_threadsafe(uses.append, "called")
+        handle._lock = Own()
+        loop.call_soon_threadsafe(loop.stop)
+        loop.run_forever()
+        handle.cancel()
+    assert uses == ["enter", "called", "exit", "enter", "exit"]
+
+
+@knows_threads
+def test_a_cycle_through_the_lock_of_a_handle_is_collected(impl: ModuleType) -> None:
+    class Own(list[Any]):
+        """A lock that is never taken."""
+
+    with open_loop(impl) as loop:
+        handle: Any = loop.call_soon_threadsafe(int)
+        loop.call_soon_threadsafe(loop.stop)
+        loop.run_forever()
+        handle._lock = own = Own()
+        own.append(handle)
+        gone = weakref.ref(own)
+        del handle, own
+        gc.collect()
+        assert gone() is None
 
 
 def test_no_attribute_of_the_stock_loop_hides_one_of_ours(

@@ -10,3 +10,5 @@ pub(crate) mod module;
 mod quick;
 mod rlock;
 mod semaphore;
+
+pub(crate) use rlock::RLock;

@@ -92,6 +92,6 @@ def make_handles(
     handle: type[Any],
     timer: type[Any],
     report: Callable[..., object],
-    thread_safe: Any | None,
+    thread_safe: type[Any] | None,
 ) -> tuple[type[Any], type[Any]]: ...
 def add_create_task(any_keywords: bool) -> None: ...

@@ -74,24 +74,31 @@ fn traced<'py>(
     }
 }
 
-/// Makes the standard library's own handle for a callback that another thread hands in.
-fn thread_safe<'py>(
+/// Makes a handle of the kind for callbacks that another thread hands in.
+fn guarded<'py>(
     slf: &Bound<'py, LoopCore>,
-    class: &Py<PyAny>,
-    callback: &Bound<'py, PyAny>,
-    arguments: &Bound<'py, PyTuple>,
+    kinds: &handle::Kinds,
+    guarded: &handle::Guarded,
+    callback: Bound<'py, PyAny>,
+    arguments: Bound<'py, PyTuple>,
     context: Option<Bound<'py, PyAny>>,
 ) -> PyResult<Bound<'py, PyAny>> {
     let py = slf.py();
-    let made = class.bind(py).call1((callback, arguments, slf, context))?;
     if slf.get().debug() {
+        let class = guarded.class.bind(py);
+        let made = class.call1((callback, arguments, slf, context))?;
         let traceback = made.getattr(intern!(py, "_source_traceback"))?;
         if traceback.is_truthy()? {
             // The line of the class's own `__init__`.
             traceback.del_item(-1)?;
         }
+        return Ok(made);
     }
-    Ok(made)
+    let context = match context {
+        Some(context) => context,
+        None => copy_context(py)?,
+    };
+    handle::make_guarded(slf, kinds, guarded, (callback, arguments), context)
 }
 
 /// Debug mode's checks, by the running Python's own methods.
@@ -148,9 +155,10 @@ fn call_soon_threadsafe<'py>(
         check(slf, &callback, "call_soon_threadsafe", false)?;
     }
     let mut in_tray = 0;
-    let handle = if let Some(class) = &handle::kinds()?.thread_safe {
+    let kinds = handle::kinds()?;
+    let handle = if let Some(kind) = &kinds.guarded {
         // The stock loop puts such a handle in without asking `_call_soon`.
-        let handle = thread_safe(slf, class, &callback, &call.rest, call.context)?;
+        let handle = guarded(slf, kinds, kind, callback, call.rest, call.context)?;
         let entry = Entry::Handle(handle.clone().unbind());
         in_tray = state::put_and_count(slf.py(), &core.state, entry);
         handle

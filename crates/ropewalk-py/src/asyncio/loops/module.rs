@@ -28,13 +28,14 @@ pub(crate) mod loops {
     use pyo3::prelude::*;
     use pyo3::types::PyType;
 
-    /// Make the types Handle and `TimerHandle` as subtypes of asyncio's.
+    /// Make the types Handle and `TimerHandle` as subtypes of asyncio's; and one of its
+    /// `_ThreadSafeHandle`, where there is one.
     #[pyfunction]
     fn make_handles<'py>(
         handle: &Bound<'py, PyType>,
         timer: &Bound<'py, PyType>,
         report: Py<PyAny>,
-        thread_safe: Option<Py<PyAny>>,
+        thread_safe: Option<&Bound<'py, PyType>>,
     ) -> PyResult<(Bound<'py, PyType>, Bound<'py, PyType>)> {
         crate::asyncio::loops::handle::make_types(handle, timer, report, thread_safe)
     }

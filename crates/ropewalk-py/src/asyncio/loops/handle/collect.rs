@@ -28,7 +28,7 @@ unsafe fn traverse(
     handle: *mut ffi::PyObject,
     visit: ffi::visitproc,
     argument: *mut c_void,
-    timer: bool,
+    kind: Kind,
 ) -> c_int {
     // No handle exists before the types do.
     let Some(kinds) = KINDS.get() else { return 0 };
@@ -44,8 +44,12 @@ unsafe fn traverse(
         kinds.context,
     ]
     .into_iter();
-    let when = [kinds.when].into_iter().filter(|_| timer);
-    for slot in slots.by_ref().chain(when) {
+    let one_more = match (kind, &kinds.guarded) {
+        (Kind::Timer, _) => Some(kinds.when),
+        (Kind::Guarded, Some(guarded)) => Some(guarded.lock),
+        _ => None,
+    };
+    for slot in slots.by_ref().chain(one_more) {
         // SAFETY: an instance of our type.
         let value = unsafe { slot.peek(handle) };
         if answer == 0 && !value.is_null() {
@@ -62,7 +66,7 @@ pub(super) unsafe extern "C" fn traverse_handle(
     argument: *mut c_void,
 ) -> c_int {
     // SAFETY: the collector passes an instance of the type.
-    unsafe { traverse(handle, visit, argument, false) }
+    unsafe { traverse(handle, visit, argument, Kind::Handle) }
 }
 
 pub(super) unsafe extern "C" fn traverse_timer(
@@ -71,7 +75,16 @@ pub(super) unsafe extern "C" fn traverse_timer(
     argument: *mut c_void,
 ) -> c_int {
     // SAFETY: the collector passes an instance of the type.
-    unsafe { traverse(handle, visit, argument, true) }
+    unsafe { traverse(handle, visit, argument, Kind::Timer) }
+}
+
+pub(super) unsafe extern "C" fn traverse_guarded(
+    handle: *mut ffi::PyObject,
+    visit: ffi::visitproc,
+    argument: *mut c_void,
+) -> c_int {
+    // SAFETY: the collector passes an instance of the type.
+    unsafe { traverse(handle, visit, argument, Kind::Guarded) }
 }
 
 /// Drops what is in a slot.
@@ -136,7 +149,7 @@ pub(super) unsafe fn empty(kinds: &Kinds, handle: *mut ffi::PyObject, timer: boo
 
 /// # Safety
 /// Attached; an instance of our type.
-unsafe fn clear(handle: *mut ffi::PyObject, timer: bool) {
+unsafe fn clear(handle: *mut ffi::PyObject, kind: Kind) {
     let Some(kinds) = KINDS.get() else { return };
     let always = [
         kinds.callback,
@@ -148,9 +161,12 @@ unsafe fn clear(handle: *mut ffi::PyObject, timer: bool) {
         kinds.context,
     ];
     let of_timers = [kinds.scheduled, kinds.when];
+    let guarded = kinds.guarded.as_ref().filter(|_| kind == Kind::Guarded);
+    let lock = guarded.map(|guarded| guarded.lock);
     for slot in always
         .into_iter()
-        .chain(of_timers.into_iter().filter(|_| timer))
+        .chain(of_timers.into_iter().filter(|_| kind == Kind::Timer))
+        .chain(lock)
     {
         // SAFETY: the caller vouches for the object.
         unsafe { drop_from(handle, slot) };
@@ -159,13 +175,19 @@ unsafe fn clear(handle: *mut ffi::PyObject, timer: bool) {
 
 pub(super) unsafe extern "C" fn clear_handle(handle: *mut ffi::PyObject) -> c_int {
     // SAFETY: the collector passes an instance of the type.
-    unsafe { clear(handle, false) };
+    unsafe { clear(handle, Kind::Handle) };
     0
 }
 
 pub(super) unsafe extern "C" fn clear_timer(handle: *mut ffi::PyObject) -> c_int {
     // SAFETY: the collector passes an instance of the type.
-    unsafe { clear(handle, true) };
+    unsafe { clear(handle, Kind::Timer) };
+    0
+}
+
+pub(super) unsafe extern "C" fn clear_guarded(handle: *mut ffi::PyObject) -> c_int {
+    // SAFETY: the collector passes an instance of the type.
+    unsafe { clear(handle, Kind::Guarded) };
     0
 }
 
@@ -186,7 +208,9 @@ unsafe fn dealloc(handle: *mut ffi::PyObject, kind: Kind) {
     let event_loop = unsafe { kinds.event_loop.empty(handle) };
     // SAFETY: the slot owned it; null if it was empty.
     let event_loop = unsafe { Bound::from_owned_ptr_or_opt(py, event_loop) };
+    // The loop's own thread makes few guarded ones, and keeps none.
     if !cfg!(Py_GIL_DISABLED)
+        && kind != Kind::Guarded
         && let Some(core) = event_loop.as_ref().and_then(LoopCore::of)
         && core.get().state.is_mine()
     {
@@ -205,7 +229,7 @@ unsafe fn dealloc(handle: *mut ffi::PyObject, kind: Kind) {
         return;
     }
     // SAFETY: an instance of our type.
-    unsafe { clear(handle, kind == Kind::Timer) };
+    unsafe { clear(handle, kind) };
     // SAFETY: the memory is still that of an object.
     let class = unsafe { ffi::Py_TYPE(handle) };
     // SAFETY: it was made by the collector's allocator, is not tracked, and nobody refers to it.
@@ -217,6 +241,11 @@ unsafe fn dealloc(handle: *mut ffi::PyObject, kind: Kind) {
 pub(super) unsafe extern "C" fn dealloc_handle(handle: *mut ffi::PyObject) {
     // SAFETY: the interpreter passes an instance of the type.
     unsafe { dealloc(handle, Kind::Handle) };
+}
+
+pub(super) unsafe extern "C" fn dealloc_guarded(handle: *mut ffi::PyObject) {
+    // SAFETY: the interpreter passes an instance of the type.
+    unsafe { dealloc(handle, Kind::Guarded) };
 }
 
 pub(super) unsafe extern "C" fn dealloc_timer(handle: *mut ffi::PyObject) {

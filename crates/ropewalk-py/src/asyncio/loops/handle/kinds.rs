@@ -1,4 +1,4 @@
-//! The two types, and what was learnt when they were made.
+//! The types, and what was learnt when they were made.
 //!
 //! Promise: they are made once, and every offset in use is that of asyncio's own class.
 
@@ -6,8 +6,10 @@
 
 use super::super::slots::Slot;
 use super::collect::{
-    clear_handle, clear_timer, dealloc_handle, dealloc_timer, traverse_handle, traverse_timer,
+    clear_guarded, clear_handle, clear_timer, dealloc_guarded, dealloc_handle, dealloc_timer,
+    traverse_guarded, traverse_handle, traverse_timer,
 };
+use super::guarded::Guarded;
 use super::methods::{cancel_method, cancelled_method, run_method};
 use crate::names::once;
 use pyo3::exceptions::PyRuntimeError;
@@ -35,9 +37,8 @@ pub(in crate::asyncio::loops) struct Kinds {
     pub(super) references: isize,
     /// Python's function for an exception in a callback.
     pub(super) report: Py<PyAny>,
-    /// The standard library's class for callbacks that other threads hand in, where it has one
-    /// (since 3.14): whoever cancels such a handle waits while its callback runs.
-    pub(in crate::asyncio::loops) thread_safe: Option<Py<PyAny>>,
+    /// For callbacks that other threads hand in, where asyncio has a class of their own.
+    pub(in crate::asyncio::loops) guarded: Option<Guarded>,
     /// The tuple that most callbacks have as arguments.
     pub(in crate::asyncio::loops) nothing: Py<PyTuple>,
 }
@@ -63,12 +64,12 @@ pub(in crate::asyncio::loops) fn kinds() -> PyResult<&'static Kinds> {
         .ok_or_else(|| PyRuntimeError::new_err("import ropewalk.asyncio before using its engine"))
 }
 
-/// Makes the two types, once.
+/// Makes the types, once; all but the one for other threads are the answer.
 pub(in crate::asyncio::loops) fn make_types<'py>(
     handle: &Bound<'py, PyType>,
     timer: &Bound<'py, PyType>,
     report: Py<PyAny>,
-    thread_safe: Option<Py<PyAny>>,
+    thread_safe: Option<&Bound<'py, PyType>>,
 ) -> PyResult<(Bound<'py, PyType>, Bound<'py, PyType>)> {
     let py = handle.py();
     let kinds = once(&KINDS, || {
@@ -95,11 +96,26 @@ pub(in crate::asyncio::loops) fn make_types<'py>(
             // SAFETY: a type object is larger than its first fields; attached. Both of asyncio's types keep it in the same place.
             references: unsafe { (*handle.as_type_ptr()).tp_weaklistoffset },
             report,
-            thread_safe,
+            guarded: thread_safe.map(make_guarded).transpose()?,
             nothing: PyTuple::empty(py).unbind(),
         })
     })?;
     Ok((kinds.handle.bind(py).clone(), kinds.timer.bind(py).clone()))
+}
+
+fn make_guarded(theirs: &Bound<'_, PyType>) -> PyResult<Guarded> {
+    let class = make_type(
+        theirs,
+        c"ropewalk.asyncio._ThreadSafeHandle",
+        (
+            cancel_method,
+            traverse_guarded,
+            clear_guarded,
+            dealloc_guarded,
+        ),
+    )?;
+    let lock = Slot::find(theirs, "_lock")?;
+    Ok(Guarded { class, lock })
 }
 
 type Parts = (
@@ -174,6 +190,8 @@ fn make_type(
 pub(super) enum Kind {
     Handle,
     Timer,
+    /// Of a callback that another thread handed in.
+    Guarded,
     Foreign,
 }
 
@@ -185,6 +203,10 @@ pub(super) fn kind_of(kinds: &Kinds, object: *mut ffi::PyObject) -> Kind {
         Kind::Handle
     } else if class == kinds.timer.as_ptr() {
         Kind::Timer
+    } else if let Some(guarded) = &kinds.guarded
+        && class == guarded.class.as_ptr()
+    {
+        Kind::Guarded
     } else {
         Kind::Foreign
     }

@@ -11,7 +11,7 @@ use super::super::core::LoopCore;
 use super::kinds::{Kind, Kinds, kind_of, kinds};
 use pyo3::ffi;
 use pyo3::prelude::*;
-use pyo3::types::{PyBool, PyTuple};
+use pyo3::types::{PyBool, PyTuple, PyType};
 
 /// Makes a handle. The traceback is that of debug mode.
 #[inline]
@@ -77,18 +77,18 @@ fn allocate<'py>(
     let state = &event_loop.get().state;
     match state.mine(|queues| queues.spares.of(kind).pop()) {
         Some(Some(spare)) => Ok(spare.use_again(py)),
-        _ => allocate_new(py, kinds, kind),
+        _ if kind == Kind::Timer => allocate_new(py, kinds, &kinds.timer),
+        _ => allocate_new(py, kinds, &kinds.handle),
     }
 }
 
 /// A new object with the slots of a spare, that the garbage collector does not know of.
 #[inline(never)]
-fn allocate_new<'py>(py: Python<'py>, kinds: &Kinds, kind: Kind) -> PyResult<Bound<'py, PyAny>> {
-    let class = if kind == Kind::Timer {
-        &kinds.timer
-    } else {
-        &kinds.handle
-    };
+pub(super) fn allocate_new<'py>(
+    py: Python<'py>,
+    kinds: &Kinds,
+    class: &Py<PyType>,
+) -> PyResult<Bound<'py, PyAny>> {
     // SAFETY: a type of ours, of fixed size.
     let made = unsafe { ffi::PyType_GenericAlloc(class.as_ptr().cast(), 0) };
     // SAFETY: a new reference, or null with an exception.
@@ -134,7 +134,7 @@ pub(super) fn track_if_kept(handle: &Bound<'_, PyAny>) {
 }
 
 #[inline]
-fn fill<'py>(
+pub(super) fn fill<'py>(
     kinds: &Kinds,
     made: *mut ffi::PyObject,
     event_loop: &Bound<'py, LoopCore>,

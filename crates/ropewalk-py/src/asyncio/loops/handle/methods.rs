@@ -5,8 +5,9 @@
 #![expect(unsafe_code, reason = "functions that the interpreter calls")]
 
 use super::super::entry::leaves_the_loop;
-use super::kinds::{kind_of, kinds};
-use super::run::{call, cancel_ours};
+use super::guarded::guarding;
+use super::kinds::{Kind, Kinds, kind_of, kinds};
+use super::run::{call, cancel_ours, is_cancelled_here};
 use crate::handling::Handling;
 use crate::raised::Raised;
 use pyo3::exceptions::PyAttributeError;
@@ -59,9 +60,12 @@ pub(super) unsafe extern "C" fn cancelled_method(
     _: *mut ffi::PyObject,
 ) -> *mut ffi::PyObject {
     let body = |handle: &Bound<'_, PyAny>| {
-        // SAFETY: a method descriptor passes an instance of its type.
-        let flag = unsafe { kinds()?.cancelled.get(handle) };
-        let flag = flag.map(Borrowed::to_owned);
+        let kinds = kinds()?;
+        let flag = guarding(kinds, handle, kind_of(kinds, handle.as_ptr()), || {
+            // SAFETY: a method descriptor passes an instance of its type.
+            let flag = unsafe { kinds.cancelled.get(handle) };
+            Ok(flag.map(Borrowed::to_owned))
+        })?;
         flag.map(Bound::into_ptr)
             .ok_or_else(|| PyAttributeError::new_err("_cancelled"))
     };
@@ -76,20 +80,33 @@ pub(super) unsafe extern "C" fn run_method(
     let body = |handle: &Bound<'_, PyAny>| {
         let py = handle.py();
         let kinds = kinds()?;
-        if let Err(error) = call(kinds, handle).made(py) {
-            if leaves_the_loop(py, &error) {
-                return Err(error);
+        let kind = kind_of(kinds, handle.as_ptr());
+        guarding(kinds, handle, kind, || {
+            if kind == Kind::Guarded && is_cancelled_here(handle) {
+                return Ok(());
             }
-            // SAFETY: a method descriptor passes an instance of its type.
-            let event_loop = unsafe { kinds.event_loop.get(handle) };
-            let event_loop = event_loop.map(Borrowed::to_owned);
-            let report = kinds.report.bind(py);
-            let error = error.into_value(py);
-            let _handling = Handling::begin(error.bind(py));
-            report.call1((handle, &error, event_loop))?;
-        }
+            call_and_report(kinds, handle)
+        })?;
         Ok(py.None().into_ptr())
     };
     // SAFETY: as above, attached.
     unsafe { entered(handle, body) }
+}
+
+fn call_and_report(kinds: &Kinds, handle: &Bound<'_, PyAny>) -> PyResult<()> {
+    let py = handle.py();
+    let Err(error) = call(kinds, handle).made(py) else {
+        return Ok(());
+    };
+    if leaves_the_loop(py, &error) {
+        return Err(error);
+    }
+    // SAFETY: called for an instance of our types only.
+    let event_loop = unsafe { kinds.event_loop.get(handle) };
+    let event_loop = event_loop.map(Borrowed::to_owned);
+    let report = kinds.report.bind(py);
+    let error = error.into_value(py);
+    let _handling = Handling::begin(error.bind(py));
+    report.call1((handle, &error, event_loop))?;
+    Ok(())
 }

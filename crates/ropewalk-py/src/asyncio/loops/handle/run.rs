@@ -6,8 +6,9 @@
 #![expect(unsafe_code, reason = "slots at their offsets, a call with the C API")]
 
 use super::super::core::LoopCore;
-use super::super::entry::{Inside, leaves_the_loop};
+use super::super::entry::{Entry, Inside, leaves_the_loop};
 use super::super::slots::Slot;
+use super::guarded::guarding;
 use super::kinds::{Kind, Kinds, kind_of, kinds};
 use super::make::{track, track_if_kept};
 use super::spares::done_with;
@@ -80,10 +81,11 @@ pub(in crate::asyncio::loops) fn run(
     event_loop: &Bound<'_, LoopCore>,
 ) -> PyResult<()> {
     let kinds = kinds()?;
-    if kind_of(kinds, handle.as_ptr()) == Kind::Foreign {
+    let kind = kind_of(kinds, handle.as_ptr());
+    if kind == Kind::Foreign {
         run_foreign(handle)
     } else {
-        run_ours(kinds, handle, event_loop)
+        run_ours(kinds, handle, event_loop, kind)
     }
 }
 
@@ -99,7 +101,7 @@ pub(in crate::asyncio::loops) fn run_last<'py>(
     if kind == Kind::Foreign {
         return run_foreign(&handle);
     }
-    let outcome = run_ours(kinds, &handle, event_loop);
+    let outcome = run_ours(kinds, &handle, event_loop, kind);
     done_with(kinds, handle, event_loop, kind);
     outcome
 }
@@ -117,11 +119,27 @@ fn run_ours(
     kinds: &Kinds,
     handle: &Bound<'_, PyAny>,
     event_loop: &Bound<'_, LoopCore>,
+    kind: Kind,
 ) -> PyResult<()> {
     track_if_kept(handle);
     if is_true(handle, kinds.cancelled) {
         return Ok(());
     }
+    guarding(kinds, handle, kind, || {
+        // Cancelled by another thread while this one waited for it?
+        if kind == Kind::Guarded && is_true(handle, kinds.cancelled) {
+            return Ok(());
+        }
+        run_now(kinds, handle, event_loop)
+    })
+}
+
+#[inline]
+fn run_now(
+    kinds: &Kinds,
+    handle: &Bound<'_, PyAny>,
+    event_loop: &Bound<'_, LoopCore>,
+) -> PyResult<()> {
     match call(kinds, handle) {
         Ok(()) => Ok(()),
         Err(error) => failed(kinds, handle, event_loop, error),
@@ -194,9 +212,27 @@ pub(in crate::asyncio::loops) fn cancel(handle: &Bound<'_, PyAny>) -> PyResult<(
 }
 
 pub(super) fn cancel_ours(kinds: &Kinds, handle: &Bound<'_, PyAny>, kind: Kind) -> PyResult<()> {
+    // Dropped when the handle's lock is free again.
+    let left = guarding(kinds, handle, kind, || empty_cancelled(kinds, handle, kind))?;
+    drop(left);
+    Ok(())
+}
+
+/// What a handle lets go of when it is cancelled: callback, arguments, and the loop's reference.
+type Left<'py> = (
+    Option<Bound<'py, PyAny>>,
+    Option<Bound<'py, PyAny>>,
+    Option<Entry>,
+);
+
+fn empty_cancelled<'py>(
+    kinds: &Kinds,
+    handle: &Bound<'py, PyAny>,
+    kind: Kind,
+) -> PyResult<Left<'py>> {
     let py = handle.py();
     if is_true(handle, kinds.cancelled) {
-        return Ok(());
+        return Ok((None, None, None));
     }
     // SAFETY: a handle of ours, here and below.
     let event_loop = unsafe { kinds.event_loop.get(handle) }.map(Borrowed::to_owned);
@@ -231,6 +267,5 @@ pub(super) fn cancel_ours(kinds: &Kinds, handle: &Bound<'_, PyAny>, kind: Kind) 
     let callback = unsafe { kinds.callback.replace(handle, py.None().into_bound(py)) };
     // SAFETY: as above.
     let arguments = unsafe { kinds.arguments.replace(handle, py.None().into_bound(py)) };
-    drop((callback, arguments, removed));
-    Ok(())
+    Ok((callback, arguments, removed))
 }

@@ -93,6 +93,9 @@ pub(super) fn done_with<'py>(
     event_loop: &Bound<'py, LoopCore>,
     kind: Kind,
 ) {
+    if kind == Kind::Guarded {
+        return;
+    }
     // SAFETY: a live object.
     let alone = unsafe { ffi::Py_REFCNT(handle.as_ptr()) } == 1;
     // SAFETY: a handle of ours.
