@@ -120,7 +120,9 @@ def test_an_autospec_checks_the_arguments(
         ]
         got = getattr(cls, name)(one, *needed)
         if inspect.iscoroutine(got):
-            got.close()
+            # Newer mocks count a call when it is awaited.
+            with pytest.raises(StopIteration):
+                got.send(None)
         replaced.assert_called_with(one, *needed)
 
 
