@@ -3,6 +3,8 @@
 Promise: no test sleeps in place of a condition, and none waits for ever.
 """
 
+import faulthandler
+import os
 import threading
 import time
 from collections.abc import Callable
@@ -102,3 +104,13 @@ def join_waiting_threads() -> None:
     for thread in threading.enumerate():
         if "waitpid" in thread.name:
             thread.join()
+
+
+def fork_alone() -> int:
+    """Fork a process that has no thread of the test run's own.
+
+    From Python 3.15 on the thread counts, and is warned of, that pytest has waiting to
+    show where a test hangs.
+    """
+    faulthandler.cancel_dump_traceback_later()
+    return os.fork()

@@ -18,6 +18,7 @@ import pytest
 
 from tests import tls
 from tests.loops import connect, far_reads, open_loop, run
+from tests.threads import fork_alone
 
 MODULE = "asyncio"
 
@@ -40,7 +41,7 @@ counts_not = pytest.mark.skipif(
 @pytest.mark.differs(reason="the parent's loop is refused in a forked child")
 def test_a_child_may_use_the_parents_loop(impl: ModuleType) -> None:
     with open_loop(impl) as loop:
-        child = os.fork()
+        child = fork_alone()
         if child == 0:
             status = 1
             try:

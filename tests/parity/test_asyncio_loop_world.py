@@ -12,6 +12,8 @@ from typing import Any
 
 import pytest
 
+from tests.threads import fork_alone
+
 MODULE = "asyncio"
 
 
@@ -194,7 +196,7 @@ def test_an_interrupt_ends_the_sleep(loop: Any) -> None:
 
 
 def in_child(act: Callable[[], object]) -> int:
-    child = os.fork()
+    child = fork_alone()
     if child == 0:
         status = 1
         try:
