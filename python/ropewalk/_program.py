@@ -21,6 +21,10 @@ if TYPE_CHECKING:
     from typing import Any
 
 
+# What a program knows of its compiled file; from 3.15 on no module has such a name.
+_CACHED: dict[str, object] = {"__cached__": None} if "__cached__" in globals() else {}
+
+
 class CannotRun(Exception):
     """There is no program to run; the second argument is the exit status."""
 
@@ -56,7 +60,7 @@ def run_file(path: str, arguments: list[str]) -> None:
     compiled = path.endswith(".pyc") or content.startswith(MAGIC_NUMBER)
     loader = SourcelessFileLoader if compiled else SourceFileLoader
     with _MainModule(
-        __loader__=loader("__main__", absolute), __file__=absolute, __cached__=None
+        __loader__=loader("__main__", absolute), __file__=absolute, **_CACHED
     ) as namespace:
         exec(_code_of(content, absolute, compiled), namespace)
 
@@ -67,7 +71,7 @@ def run_stdin(arguments: list[str]) -> None:
     sys.argv[:] = ["-", *arguments]
     if not sys.flags.safe_path:
         sys.path.insert(0, "")
-    with _MainModule(__file__="<stdin>", __cached__=None) as namespace:
+    with _MainModule(__file__="<stdin>", **_CACHED) as namespace:
         exec(_code_of(content, "<stdin>", compiled=False), namespace)
 
 
