@@ -58,7 +58,8 @@ def test_it_has_the_whole_package_and_nothing_else(content: dict[str, bytes]) ->
         if path.is_file() and path.parent.name != "__pycache__" and path.suffix != ".so"
     }
     packaged = {name for name in content if ".dist-info/" not in name}
-    assert packaged == in_the_tree | {"ropewalk_children.pth"}
+    start_up = {f"ropewalk_children.{end}" for end in ("pth", "py", "start")}
+    assert packaged == in_the_tree | start_up
     assert "ropewalk/py.typed" in packaged
 
 

@@ -128,7 +128,9 @@ def test_the_environment_alone_is_enough(tmp_path: Path) -> None:
 def test_without_the_switch_nothing_of_ropewalk_is_imported(
     value: str | None, tmp_path: Path
 ) -> None:
-    show = "import sys; print([n for n in sys.modules if n.startswith('ropewalk')])"
+    show = (
+        "import sys; print([n for n in sys.modules if n.split('.')[0] == 'ropewalk'])"
+    )
     env = {} if value is None else {"ROPEWALK": value}
     assert run("-c", show, cwd=tmp_path, env=env).out == "[]\n"
 
@@ -201,3 +203,29 @@ def test_a_pool_by_spawn_is_the_same(tmp_path: Path) -> None:
         """,
     )
     assert same("program.py", cwd=tmp_path).out == "[0, 1, 4, 9, 16]\n"
+
+
+@pytest.mark.parametrize(("value", "expected"), [("1", "True"), ("0", "False")])
+def test_where_import_lines_of_pth_files_are_ignored(
+    value: str, expected: str, tmp_path: Path
+) -> None:
+    """As from Python 3.18 on: what the .start file names is called instead."""
+    found = importlib.util.find_spec("ropewalk_children")
+    assert found is not None
+    assert found.origin is not None
+    home = Path(found.origin).parent
+    (line,) = (home / "ropewalk_children.start").read_text("utf-8").splitlines()
+    module, _, name = line.partition(":")
+    package = importlib.util.find_spec("ropewalk")
+    assert package is not None
+    assert package.origin is not None
+    places = [str(home), str(Path(package.origin).parents[1])]
+    show = f"""import sys
+sys.path += {places}
+import {module}
+{module}.{name}()
+print({IS_OURS})
+"""
+    # -S: site reads no files at all.
+    outcome = run("-c", show, flags=["-S"], cwd=tmp_path, env={"ROPEWALK": value})
+    assert (outcome.words, outcome.err) == ([expected], "")
