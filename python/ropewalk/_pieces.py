@@ -169,21 +169,25 @@ def stands_in(ours: type, theirs: type) -> str:
     It has to have every name that `theirs` has, and where it has a function of its own
     in the place of a private one, that has to take what theirs takes.
     """
-    for base in theirs.__mro__[:-1]:
-        for name, value in vars(base).items():
-            if name.startswith("__"):
-                continue
-            if not hasattr(ours, name):
-                return f"{theirs.__module__}.{theirs.__qualname__} has got {name}"
-            mine = next(vars(c)[name] for c in ours.__mro__ if name in vars(c))
-            if mine is value or not name.startswith("_"):
-                continue
-            if type(value) is type(mine) is FunctionType:
-                taken = parameters(value)
-                if not _is_taken(taken, parameters(mine)):
-                    where = f"{theirs.__module__}.{theirs.__qualname__}.{name}"
-                    return f"{where} takes ({taken})"
+    for name in {name for base in theirs.__mro__[:-1] for name in vars(base)}:
+        if name.startswith("__"):
+            continue
+        if not hasattr(ours, name):
+            return f"{theirs.__module__}.{theirs.__qualname__} has got {name}"
+        value, mine = _defined(theirs, name), _defined(ours, name)
+        if mine is value or not name.startswith("_"):
+            continue
+        if type(value) is type(mine) is FunctionType:
+            taken = parameters(value)
+            if not _is_taken(taken, parameters(mine)):
+                where = f"{theirs.__module__}.{theirs.__qualname__}.{name}"
+                return f"{where} takes ({taken})"
     return ""
+
+
+def _defined(cls: type, name: str) -> Any:
+    """Return what the first of its bases defines that has the name."""
+    return next((vars(c)[name] for c in cls.__mro__ if name in vars(c)), None)
 
 
 def _is_taken(taken: str, known: str) -> bool:
@@ -230,11 +234,11 @@ def is_known(
         for piece in pieces() if not reason else ():
             if piece.what == what and (reason := piece.is_wrong()):
                 break
-        if not reason and ours is not None and theirs is not None:
-            reason = stands_in(ours, theirs)
-        _reasons[what] = reason
-        if reason:
-            _tell()
+    if not reason and ours is not None and theirs is not None:
+        reason = stands_in(ours, theirs)
+    _reasons[what] = reason
+    if reason:
+        _tell()
     return not reason
 
 

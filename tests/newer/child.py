@@ -1,4 +1,4 @@
-"""Runs the programs in a child process: KIND NAME ENGINE PROGRAM...
+"""Runs the programs in a child process: KIND NAMES ENGINE PROGRAM...
 
 Promise: the library is changed before anything of it is imported. ENGINE is "ours" or
 "stdlib"; with KIND "as_it_is" nothing is changed.
@@ -9,10 +9,10 @@ import sys
 from tests.newer import library, programs
 
 
-def main(kind: str, name: str, engine: str, *chosen: str) -> None:
+def main(kind: str, names: str, engine: str, *chosen: str) -> None:
     """Change the library, install ropewalk, run the programs."""
     if kind != "as_it_is":
-        library.begin(kind, name)
+        library.begin(kind, frozenset(names.split(",")))
     if engine == "ours":
         import ropewalk
         from ropewalk import _pieces

@@ -22,25 +22,25 @@ def is_changed(name: str) -> bool:
     return any(name == area or name.startswith(f"{area}.") for area in AREA)
 
 
-def renamed(name: str) -> Callable[[str], ast.Module]:
-    """Give a private name another one, wherever it is used."""
-    word = re.compile(rf"(?<!\w){re.escape(name)}(?!\w)")
+def renamed(names: frozenset[str]) -> Callable[[str], ast.Module]:
+    """Give private names other ones, wherever they are used."""
+    word = re.compile(rf"(?<!\w)({'|'.join(map(re.escape, names))})(?!\w)")
 
     def change(source: str) -> ast.Module:
-        return ast.parse(word.sub(name + _MARK, source))
+        return ast.parse(word.sub(rf"\1{_MARK}", source))
 
     return change
 
 
 class _MoreParameters(ast.NodeTransformer):
-    """One more parameter in a function, and one more argument in each call of it."""
+    """One more parameter in functions, and one more argument in each call of them."""
 
-    def __init__(self, name: str) -> None:
-        self._name = name
+    def __init__(self, names: frozenset[str]) -> None:
+        self._names = names
 
     def _function(self, node: ast.FunctionDef | ast.AsyncFunctionDef) -> ast.AST:
         self.generic_visit(node)
-        if node.name == self._name:
+        if node.name in self._names:
             node.args.kwonlyargs.append(ast.arg("more" + _MARK))
             node.args.kw_defaults.append(ast.Constant(None))
         return node
@@ -55,29 +55,29 @@ class _MoreParameters(ast.NodeTransformer):
         self.generic_visit(node)
         called = node.func
         name = getattr(called, "attr", None) or getattr(called, "id", None)
-        if name == self._name:
+        if name in self._names:
             node.keywords.append(ast.keyword("more" + _MARK, ast.Constant(1)))
         return node
 
 
-def extended(name: str) -> Callable[[str], ast.Module]:
-    """Give a function one more parameter, which the library's own calls pass."""
+def extended(names: frozenset[str]) -> Callable[[str], ast.Module]:
+    """Give functions one more parameter, which the library's own calls pass."""
 
     def change(source: str) -> ast.Module:
-        return _MoreParameters(name).visit(ast.parse(source))  # type: ignore[no-any-return]
+        return _MoreParameters(names).visit(ast.parse(source))  # type: ignore[no-any-return]
 
     return change
 
 
 class _OtherDefaults(ast.NodeTransformer):
-    """A function's defaults are objects that the function takes for the old ones."""
+    """Functions' defaults are objects that they take for the old ones."""
 
-    def __init__(self, name: str) -> None:
-        self._name = name
+    def __init__(self, names: frozenset[str]) -> None:
+        self._names = names
 
     def _function(self, node: ast.FunctionDef | ast.AsyncFunctionDef) -> ast.AST:
         self.generic_visit(node)
-        if node.name != self._name:
+        if node.name not in self._names:
             return node
         parameters = [*node.args.posonlyargs, *node.args.args]
         defaults = node.args.defaults
@@ -110,11 +110,11 @@ class _OtherDefaults(ast.NodeTransformer):
         return self._function(node)
 
 
-def with_other_defaults(name: str) -> Callable[[str], ast.Module]:
-    """Give a function's parameters other defaults, which mean the same to it."""
+def with_other_defaults(names: frozenset[str]) -> Callable[[str], ast.Module]:
+    """Give functions' parameters other defaults, which mean the same to them."""
 
     def change(source: str) -> ast.Module:
-        return _OtherDefaults(name).visit(ast.parse(source))  # type: ignore[no-any-return]
+        return _OtherDefaults(names).visit(ast.parse(source))  # type: ignore[no-any-return]
 
     return change
 
@@ -156,8 +156,8 @@ CHANGES = {
 }
 
 
-def begin(kind: str, name: str) -> None:
+def begin(kind: str, names: frozenset[str]) -> None:
     """From now on the modules are changed; what was imported already is forgotten."""
     for module in [module for module in sys.modules if is_changed(module)]:
         del sys.modules[module]
-    sys.meta_path.insert(0, _Finder(CHANGES[kind](name)))
+    sys.meta_path.insert(0, _Finder(CHANGES[kind](names)))

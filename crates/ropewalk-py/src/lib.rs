@@ -20,7 +20,7 @@ mod wait;
 use pyo3::prelude::*;
 
 /// The engine under ropewalk's Python modules; one submodule for each of them.
-#[pymodule(gil_used = false)]
+#[pymodule(gil_used = true)]
 mod _ropewalk {
     #[pymodule_export]
     use super::asyncio::module::asyncio;

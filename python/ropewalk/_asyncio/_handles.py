@@ -24,6 +24,11 @@ def _how_to_format(loop: Any) -> dict[str, bool]:
     return {"debug": loop.get_debug()} if _TELLS_DEBUG else {}
 
 
+def in_context(context: Any) -> dict[str, Any]:
+    """Say in which context callbacks run, to a Python that has asked for one."""
+    return {} if context is None else {"context": context}
+
+
 def _report(handle: Any, error: BaseException, loop: Any) -> None:
     """Tell the loop's exception handler what a callback raised."""
     source = _SOURCE(handle._callback, handle._args, **_how_to_format(loop))

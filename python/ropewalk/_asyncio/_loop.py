@@ -11,11 +11,10 @@ from asyncio import base_events, unix_events
 from inspect import CO_VARKEYWORDS
 
 from ropewalk._asyncio import _handles, _slow, _views
-from ropewalk._asyncio._datagrams import DatagramEndpoints
-from ropewalk._asyncio._processes import ChildProcesses
+from ropewalk._asyncio._handles import in_context
 from ropewalk._asyncio._sockets import SocketOperations
+from ropewalk._asyncio._stdlib import CHILDREN, DATAGRAMS, SOCKETS, is_known
 from ropewalk._asyncio._timers import ListedTimers
-from ropewalk._asyncio._transports import TransportMaker, in_context
 from ropewalk._ropewalk.asyncio.loops import LoopCore, add_create_task
 from ropewalk._ropewalk.asyncio.waiting import register_quickly
 
@@ -46,12 +45,28 @@ add_create_task(
 )
 
 
-class EventLoop(  # type: ignore[misc]
+def _known_parts() -> tuple[Any, ...]:
+    """Return what makes transports, as far as we know how this Python makes them."""
+    parts: list[Any] = []
+    if is_known(DATAGRAMS):
+        from ropewalk._asyncio._datagrams import DatagramEndpoints
+
+        parts.append(DatagramEndpoints)
+    if is_known(SOCKETS):
+        from ropewalk._asyncio._transports import TransportMaker
+
+        parts.append(TransportMaker)
+    if is_known(CHILDREN):
+        from ropewalk._asyncio._processes import ChildProcesses
+
+        parts.append(ChildProcesses)
+    return tuple(parts)
+
+
+class EventLoop(
     LoopCore,
     SocketOperations,
-    DatagramEndpoints,
-    TransportMaker,
-    ChildProcesses,
+    *_known_parts(),  # type: ignore[misc]
     ListedTimers,
     _Base,  # type: ignore[misc]
 ):
@@ -82,7 +97,7 @@ class EventLoop(  # type: ignore[misc]
         self._own = own
         self._watched_for_blocks = _slow.Watched()
         self._objects = _views.Objects()
-        self._watched_children = {}
+        self._watched_children: dict[Any, Any] = {}
         register_quickly()
         super().__init__(_views._Selector(self) if selector is None else selector)
 
@@ -118,7 +133,8 @@ class EventLoop(  # type: ignore[misc]
     def close(self) -> None:
         """Close the loop, which does not run and does not run again."""
         super().close()
-        self._part_from_children()
+        if self._watched_children:
+            self._part_from_children()
         self._watched_for_blocks.end()
 
     def run_until_complete(self, future: Any) -> Any:
@@ -192,7 +208,7 @@ class EventLoop(  # type: ignore[misc]
             return False
         return self._unwatch(self._objects.number(self, fd, True), True)
 
-    def add_signal_handler(  # type: ignore[override]
+    def add_signal_handler(
         self, sig: int, callback: Callable[..., object], *args: Any
     ) -> None:
         """Call the callback in the loop when the signal comes."""

@@ -21,6 +21,7 @@ from types import FunctionType
 
 from ropewalk._asyncio import _stdlib_transports as _learned
 from ropewalk._asyncio import sslproto
+from ropewalk._asyncio._handles import in_context
 from ropewalk._ropewalk.asyncio.transports import Noticing, StreamCore, use_class
 
 TYPE_CHECKING = False
@@ -35,11 +36,6 @@ if TYPE_CHECKING:
 _stdlib: Any = selector_events
 _stdlib_pipes: Any = unix_events
 _StdSocketTransport: Any = _stdlib._SelectorSocketTransport
-
-
-def in_context(context: Any) -> dict[str, Any]:
-    """Say in which context callbacks run, to a Python that has asked for one."""
-    return {} if context is None else {"context": context}
 
 
 def _in_core(name: str) -> property:
@@ -376,7 +372,8 @@ class TransportMaker:
             self, sock, protocol, waiter, extra, server, context
         )
 
-    start_tls = _with_our_tls(base_events.BaseEventLoop.start_tls)
+    if sslproto.IS_OURS:
+        start_tls = _with_our_tls(base_events.BaseEventLoop.start_tls)
 
     def _make_ssl_transport(
         self: Any,
@@ -393,7 +390,7 @@ class TransportMaker:
         ssl_shutdown_timeout: float | None = constants.SSL_SHUTDOWN_TIMEOUT,
         context: Any = None,
     ) -> Any:
-        if self._own & _OWN_POLL:
+        if self._own & _OWN_POLL or not sslproto.IS_OURS:
             return super()._make_ssl_transport(  # type: ignore[misc]
                 rawsock,
                 protocol,

@@ -27,8 +27,9 @@ def know_loop_classes(stdlib: Any, ours: Any) -> None:
 def new_event_loop() -> Any:
     """Return a new event loop; a policy of the user's is asked for it."""
     if not _loop_classes:
-        pass  # makes them known
-
+        from ropewalk._asyncio import unix_events  # noqa: F401 (makes them known)
+    if not _loop_classes:
+        return events.new_event_loop()
     stdlib, EventLoop = _loop_classes
     policy = getattr(events, "_event_loop_policy", None)
     if policy is None:

@@ -11,6 +11,7 @@ import asyncio.locks as _stdlib
 
 from ropewalk import _methods, _ropewalk, _states
 from ropewalk._asyncio._coroutines import native_coroutine, short_cut_to
+from ropewalk._asyncio._stdlib import is_known
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -28,7 +29,13 @@ _PASSES_ON = hasattr(_stdlib.Condition, "_notify")
 
 def _plain(cls: Any, base: Any, *names: str) -> bool:
     """Whether `cls` has the methods of `base` under these names."""
-    return all(getattr(cls, name) is getattr(base, name) for name in names)
+    return all(getattr(cls, name, None) is getattr(base, name, None) for name in names)
+
+
+def _wakes_next() -> Any:
+    """What the method returns that wakes the next one, when there is none."""
+    wake = getattr(_stdlib.Semaphore(), "_wake_up_next", None)
+    return None if wake is None else wake()
 
 
 class Lock(_native.LockEngine, _stdlib.Lock):
@@ -89,7 +96,7 @@ class Condition(_stdlib.Condition):
     """
 
     def __init__(self, lock: Any = None) -> None:
-        super().__init__(Lock() if lock is None else lock)
+        super().__init__(_new_lock() if lock is None else lock)
 
     @native_coroutine
     def wait(self) -> Coroutine[Any, Any, Literal[True]]:
@@ -113,7 +120,7 @@ class Semaphore(_native.SemaphoreEngine, _stdlib.Semaphore):
 
     # Whoever leaves the line wakes as many as there are permits, as since Python 3.13,
     # where the method below says whether it woke somebody.
-    _passes_on = getattr(_stdlib.Semaphore(), "_wake_up_next")() is not None  # noqa: B009
+    _passes_on = _wakes_next() is not None
 
     def __init_subclass__(cls, **kwargs: Any) -> None:
         super().__init_subclass__(**kwargs)
@@ -177,10 +184,21 @@ class Barrier(_stdlib.Barrier):
         return place
 
 
+_NEEDED = {
+    "BoundedSemaphore": ("asyncio.Semaphore",),
+    "Barrier": ("asyncio.Condition",),
+}
 OURS: dict[str, Any] = {
     cls.__name__: cls
     for cls in (Lock, Event, Condition, Semaphore, BoundedSemaphore, Barrier)
+    if is_known(
+        f"asyncio.{cls.__name__}",
+        cls,
+        getattr(_stdlib, cls.__name__),
+        needs=_NEEDED.get(cls.__name__, ()),
+    )
 }
+_new_lock: Any = OURS.get("Lock", _stdlib.Lock)
 for _cls in OURS.values():
     _cls.__module__ = "ropewalk.asyncio"
 _QUICK = {

@@ -11,6 +11,7 @@ import asyncio.queues as _stdlib
 
 from ropewalk import _methods, _ropewalk, _states
 from ropewalk._asyncio._coroutines import short_cut_to
+from ropewalk._asyncio._stdlib import is_known
 from ropewalk._asyncio.locks import Event
 
 TYPE_CHECKING = False
@@ -63,7 +64,7 @@ class Queue(_native.QueueEngine, _stdlib.Queue):  # type: ignore[type-arg]
         super().__init_subclass__(**kwargs)
         plain = next((base for base in cls.__mro__[1:] if base in _PLAIN), None)
         cls._plain = plain is not None and all(
-            getattr(cls, hook) is getattr(plain, hook) for hook in _HOOKS
+            getattr(cls, hook, None) is getattr(plain, hook, None) for hook in _HOOKS
         )
 
     @short_cut_to(_native.QueueEngine._quick_put)
@@ -149,12 +150,14 @@ _QUICK = {
 _methods.give_faces(Queue, _native.QueueEngine, _QUICK)
 _states.give_state_of(Queue, _stdlib.Queue())
 
-OURS: dict[str, Any] = {
-    "Queue": Queue,
-    "PriorityQueue": PriorityQueue,
-    "LifoQueue": LifoQueue,
-    "QueueShutDown": QueueShutDown,
-}
+OURS: dict[str, Any] = {}
+if is_known("asyncio.Queue", Queue, _stdlib.Queue, needs=("asyncio.Event",)):
+    OURS = {
+        "Queue": Queue,
+        "PriorityQueue": PriorityQueue,
+        "LifoQueue": LifoQueue,
+        "QueueShutDown": QueueShutDown,
+    }
 
 
 def _put_into(module: ModuleType) -> None:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from asyncio import events, runners
 
+from ropewalk._asyncio._stdlib import is_known
 from ropewalk._asyncio.events import new_event_loop
 
 TYPE_CHECKING = False
@@ -66,7 +67,10 @@ if "loop_factory" not in (runners.run.__kwdefaults__ or {}):
         return _run(main, debug=debug)
 
 
-OURS: dict[str, Any] = {"Runner": Runner, "run": run}
+OURS: dict[str, Any] = {}
+
+if is_known("asyncio.Runner"):
+    OURS = {"Runner": Runner, "run": run}
 
 
 def _put_into(module: ModuleType) -> None:

@@ -13,6 +13,7 @@ import math
 import sys
 
 from ropewalk._asyncio import put
+from ropewalk._asyncio._stdlib import TLS, is_known
 from ropewalk._ropewalk.asyncio import tls as _engine
 
 TYPE_CHECKING = False
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
 
 _std: Any = _stdlib
 _StdProtocol: Any = _std.SSLProtocol
-_StdTransport: Any = _std._SSLProtocolTransport
+_StdTransport: Any = getattr(_std, "_SSLProtocolTransport", object)
 _CONNECTED = _std.AppProtocolState.STATE_CON_MADE
 _NATIVE = ("_do_read", "_process_outgoing", "_set_state", "_write_appdata")
 
@@ -122,7 +123,9 @@ _CLASSES: dict[str, Any] = {
     "SSLProtocol": SSLProtocol,
     "_SSLProtocolTransport": _SSLProtocolTransport,
 }
-if _std.ssl is not None:
+# Without the module ssl nothing works, in the words of Python's own class.
+IS_OURS = _std.ssl is not None and is_known(TLS, SSLProtocol, _StdProtocol)
+if IS_OURS:
     _engine.use_stdlib(
         (_StdProtocol, SSLProtocol),
         [
@@ -138,11 +141,9 @@ if _std.ssl is not None:
         _stdlib.SSLAgainErrors,
         _std.ssl.SSLObject,
     )
-else:
-    # Without the module ssl nothing works, in the words of Python's own class.
-    _CLASSES = {name: getattr(_stdlib, name) for name in _CLASSES}
 
 
 def _put_into(module: ModuleType) -> None:
     """Make the names of ``asyncio.sslproto`` mean what they mean here."""
-    put(module, _CLASSES)
+    if IS_OURS:
+        put(module, _CLASSES)

@@ -14,6 +14,7 @@ from types import FunctionType
 from ropewalk import _methods, _ropewalk
 from ropewalk._asyncio import _stdlib_transports as _learned
 from ropewalk._asyncio._coroutines import short_cut_to
+from ropewalk._asyncio._stdlib import STREAMS, is_known
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -166,6 +167,8 @@ _FUNCTIONS: dict[str, Any] = {
     if name in vars(_stdlib)
 }
 
+if not is_known(STREAMS):
+    _CLASSES, _FUNCTIONS = {}, {}
 OURS: dict[str, Any] = {
     name: value
     for name, value in {**_CLASSES, **_FUNCTIONS}.items()

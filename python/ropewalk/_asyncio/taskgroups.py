@@ -10,6 +10,7 @@ import asyncio.taskgroups as _stdlib
 
 from ropewalk import _methods, _ropewalk
 from ropewalk._asyncio import _stdlib_taskgroups as _learned
+from ropewalk._asyncio._stdlib import TASKS, is_known
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -38,7 +39,7 @@ class TaskGroup(_native.TaskGroup, _stdlib.TaskGroup):  # type: ignore[misc]
     _stock_enter = _stdlib.TaskGroup.__aenter__
     _stock_exit = _stdlib.TaskGroup.__aexit__
     _stock_create_task = _stdlib.TaskGroup.create_task
-    _stock_on_task_done = _stdlib.TaskGroup._on_task_done
+    _stock_on_task_done = getattr(_stdlib.TaskGroup, "_on_task_done", None)
 
 
 _methods.give_face(
@@ -49,7 +50,7 @@ _methods.give_face(
 
 OURS: dict[str, Any] = {}
 
-if _learned.group_fields_are_known():
+if is_known("asyncio.TaskGroup", TaskGroup, _stdlib.TaskGroup, needs=(TASKS,)):
     OURS["TaskGroup"] = TaskGroup
 
 

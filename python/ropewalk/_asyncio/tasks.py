@@ -10,9 +10,9 @@ import asyncio.events as _events
 import asyncio.tasks as _stdlib
 
 from ropewalk import _ropewalk
-from ropewalk._asyncio import _stdlib_tasks as _learned
 from ropewalk._asyncio import timeouts as _timeouts
 from ropewalk._asyncio._coroutines import native_coroutine, short_cut_to
+from ropewalk._asyncio._stdlib import TASKS, is_known
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -136,15 +136,15 @@ def shield(arg: Any) -> Future[Any]:
     return shielded
 
 
+_NEEDED = {"wait_for": (TASKS, "asyncio.Timeout")}
 OURS: dict[str, Any] = {
-    "gather": gather,
-    "sleep": sleep,
-    "wait": wait,
-    "wait_for": wait_for,
+    function.__name__: function
+    for function in (gather, shield, sleep, wait, wait_for)
+    if is_known(
+        f"asyncio.{function.__name__}",
+        needs=_NEEDED.get(function.__name__, (TASKS,)),
+    )
 }
-
-if _learned.shields_as_we_do():
-    OURS["shield"] = shield
 
 
 def _put_into(module: ModuleType) -> None:

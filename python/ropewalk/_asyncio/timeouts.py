@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio.timeouts as _stdlib
 
 from ropewalk import _methods, _ropewalk
+from ropewalk._asyncio._stdlib import TASKS, is_known
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -59,11 +60,10 @@ def timeout_at(when: float | None) -> Timeout:
     return Timeout(when)
 
 
-OURS: dict[str, Any] = {
-    "Timeout": Timeout,
-    "timeout": timeout,
-    "timeout_at": timeout_at,
-}
+OURS: dict[str, Any] = {}
+
+if is_known("asyncio.Timeout", Timeout, _stdlib.Timeout, needs=(TASKS,)):
+    OURS = {"Timeout": Timeout, "timeout": timeout, "timeout_at": timeout_at}
 
 
 def _put_into(module: ModuleType) -> None:

@@ -18,7 +18,7 @@ const PARTS: [&str; 11] = [
 ];
 
 /// The engine under `ropewalk.asyncio`.
-#[pymodule(submodule, gil_used = false)]
+#[pymodule(submodule, gil_used = true)]
 pub(crate) mod asyncio {
     #[pymodule_export]
     use crate::asyncio::awaitable::module::awaitable;

@@ -3,7 +3,7 @@
 use pyo3::prelude::*;
 
 /// The engine under `ropewalk.concurrent.futures`.
-#[pymodule(submodule, gil_used = false)]
+#[pymodule(submodule, gil_used = true)]
 pub(crate) mod futures {
     #[pymodule_export]
     use crate::futures::completions::Completions;

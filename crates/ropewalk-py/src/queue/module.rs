@@ -3,7 +3,7 @@
 use pyo3::prelude::*;
 
 /// The engine under `ropewalk.queue`.
-#[pymodule(submodule, gil_used = false)]
+#[pymodule(submodule, gil_used = true)]
 pub(crate) mod queue {
     #[pymodule_export]
     use crate::queue::class::QueueEngine;

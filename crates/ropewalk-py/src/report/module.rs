@@ -4,7 +4,7 @@
 use pyo3::prelude::*;
 
 /// What hang reports need of the engine.
-#[pymodule(submodule, gil_used = false)]
+#[pymodule(submodule, gil_used = true)]
 pub(crate) mod report {
     #[pymodule_export]
     use crate::report::waiting::PyWaiting;

@@ -3,7 +3,7 @@
 use pyo3::prelude::*;
 
 /// The engine under `ropewalk.threading`.
-#[pymodule(submodule, gil_used = false)]
+#[pymodule(submodule, gil_used = true)]
 pub(crate) mod threading {
     #[pymodule_export]
     use crate::threading::barrier::BarrierEngine;

@@ -3,7 +3,7 @@
 use pyo3::prelude::*;
 
 /// The engine of the awaitables that every other part hands out.
-#[pymodule(submodule, gil_used = false)]
+#[pymodule(submodule, gil_used = true)]
 pub(crate) mod awaitable {
     #[pymodule_export]
     use crate::asyncio::awaitable::awaiting::awaiting;

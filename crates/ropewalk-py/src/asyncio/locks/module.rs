@@ -3,7 +3,7 @@
 use pyo3::prelude::*;
 
 /// The engine of asyncio's locks, events, conditions, semaphores and barriers.
-#[pymodule(submodule, gil_used = false)]
+#[pymodule(submodule, gil_used = true)]
 pub(crate) mod locks {
     use crate::asyncio::deque;
     #[pymodule_export]

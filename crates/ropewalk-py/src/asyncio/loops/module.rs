@@ -21,7 +21,7 @@ pub(super) fn set_attribute(
 }
 
 /// The engine of the event loop and its handles.
-#[pymodule(submodule, gil_used = false)]
+#[pymodule(submodule, gil_used = true)]
 pub(crate) mod loops {
     #[pymodule_export]
     use crate::asyncio::loops::LoopCore;

@@ -3,7 +3,7 @@
 use pyo3::prelude::*;
 
 /// The engine of asyncio's queues.
-#[pymodule(submodule, gil_used = false)]
+#[pymodule(submodule, gil_used = true)]
 pub(crate) mod queues {
     #[pymodule_export]
     use crate::asyncio::queues::classes::use_classes;

@@ -3,7 +3,7 @@
 use pyo3::prelude::*;
 
 /// The watch over blocked loops.
-#[pymodule(submodule, gil_used = false)]
+#[pymodule(submodule, gil_used = true)]
 pub(crate) mod slow {
     #[pymodule_export]
     use crate::asyncio::slow::PyWatch;

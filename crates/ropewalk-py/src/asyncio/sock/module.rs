@@ -3,7 +3,7 @@
 use pyo3::prelude::*;
 
 /// The engine of a loop's operations on plain sockets and datagrams.
-#[pymodule(submodule, gil_used = false)]
+#[pymodule(submodule, gil_used = true)]
 pub(crate) mod sock {
     #[pymodule_export]
     use crate::asyncio::sock::asked::{

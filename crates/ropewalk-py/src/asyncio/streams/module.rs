@@ -3,7 +3,7 @@
 use pyo3::prelude::*;
 
 /// The engine of stream readers and writers.
-#[pymodule(submodule, gil_used = false)]
+#[pymodule(submodule, gil_used = true)]
 pub(crate) mod streams {
     #[pymodule_export]
     use crate::asyncio::streams::flow::FlowControlEngine;

@@ -148,7 +148,8 @@ fn native_set_result<'py>(waiter: &Bound<'py, PyAny>) -> PyResult<Option<&'py Bo
     let native = once(&NATIVE, || {
         let futures = import(py, "asyncio.futures")?;
         let class = futures.getattr(intern!(py, "Future"))?;
-        if class.is(&futures.getattr(intern!(py, "_PyFuture"))?) {
+        let in_python = futures.getattr_opt(intern!(py, "_PyFuture"))?;
+        if in_python.is_none_or(|python| class.is(&python)) {
             return PyResult::Ok(None);
         }
         let method = class.getattr(intern!(py, "set_result"))?;

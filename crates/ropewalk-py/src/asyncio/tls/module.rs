@@ -3,7 +3,7 @@
 use pyo3::prelude::*;
 
 /// The engine of TLS between a transport and a protocol.
-#[pymodule(submodule, gil_used = false)]
+#[pymodule(submodule, gil_used = true)]
 pub(crate) mod tls {
     #[pymodule_export]
     use crate::asyncio::tls::engine::TlsEngine;

@@ -3,7 +3,7 @@
 use pyo3::prelude::*;
 
 /// The engine of byte streams between a loop and its protocols.
-#[pymodule(submodule, gil_used = false)]
+#[pymodule(submodule, gil_used = true)]
 pub(crate) mod transports {
     #[pymodule_export]
     use crate::asyncio::transports::core::StreamCore;

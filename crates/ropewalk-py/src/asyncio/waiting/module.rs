@@ -3,7 +3,7 @@
 use pyo3::prelude::*;
 
 /// The engine of gather, wait, time-outs and task groups.
-#[pymodule(submodule, gil_used = false)]
+#[pymodule(submodule, gil_used = true)]
 pub(crate) mod waiting {
     #[pymodule_export]
     use super::super::gather::gather;

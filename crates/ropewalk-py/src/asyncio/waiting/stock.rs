@@ -39,8 +39,8 @@ pub(super) struct Stock {
     current: Current,
     /// `BaseEventLoop.create_task`, as it was at the first use.
     create_task: Py<PyAny>,
-    /// The same of our own loops.
-    own_create_task: Py<PyAny>,
+    /// The same of our own loops, where there are any.
+    own_create_task: Option<Py<PyAny>>,
     /// Where futures know who awaits them (from 3.14 on).
     pub(super) awaiters: Option<Awaiters>,
     /// Members of `asyncio.timeouts._State`.
@@ -130,7 +130,10 @@ impl Stock {
                 .getattr("BaseEventLoop")?
                 .getattr("create_task")?
                 .unbind(),
-            own_create_task: py.get_type::<LoopCore>().getattr("create_task")?.unbind(),
+            own_create_task: py
+                .get_type::<LoopCore>()
+                .getattr_opt("create_task")?
+                .map(Bound::unbind),
             current: if native.hasattr("current_task")? {
                 Current::Asked
             } else {
@@ -180,16 +183,21 @@ impl Stock {
         let py = event_loop.py();
         let name = intern!(py, "create_task");
         let class = event_loop.get_type_ptr();
+        let own = self.own_create_task.as_ref();
         if !class_has(class, name, &self.create_task)
-            && !class_has(class, name, &self.own_create_task)
+            && !own.is_some_and(|method| class_has(class, name, method))
         {
             return Ok(false);
         }
         let (debug, closed) = match LoopCore::of(event_loop) {
             Some(core) => (core.get().debug(), core.get().is_closed()),
             None => (
-                event_loop.getattr(intern!(py, "_debug"))?.is_truthy()?,
-                event_loop.getattr(intern!(py, "_closed"))?.is_truthy()?,
+                event_loop
+                    .call_method0(intern!(py, "get_debug"))?
+                    .is_truthy()?,
+                event_loop
+                    .call_method0(intern!(py, "is_closed"))?
+                    .is_truthy()?,
             ),
         };
         if debug || closed {
