@@ -96,6 +96,16 @@ def main() -> int:
     else:
         print(f"skipped: miri: no nightly with it ({NIGHTLY})")
     python = venv_tool("python")
+    words = [
+        "env",
+        "ROPEWALK_EVERY_PART=1",
+        python,
+        "-m",
+        "pytest",
+        "-q",
+        "tests/newer",
+    ]
+    suite("the library changed inside, part by part", words)
     rounds = ["tests/stress/run.py", "--rounds", str(STRESS_ROUNDS)]
     suite(f"stress, {STRESS_ROUNDS} rounds", [python, *rounds])
     rounds = ["tests/stress/run.py", "--rounds", str(EXIT_ROUNDS), "-j2"]

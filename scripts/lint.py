@@ -16,6 +16,7 @@ def checks() -> list[tuple[str, list[str]]]:
         ("cargo fmt", ["cargo", "fmt", "--all", "--check"]),
         ("cargo clippy", clippy()),
         *((f"cargo check for {target}", check_for(target)) for target in foreign()),
+        ("cargo check without a GIL", check_without_gil()),
         ("cargo xtask tidy", ["cargo", "xtask", "tidy"]),
         ("cargo doc", ["cargo", "doc", "--quiet", "--workspace", "--no-deps"]),
         ("ruff check", [venv_tool("ruff"), "check", "--quiet", *folders]),
@@ -47,6 +48,12 @@ def check_for(target: str) -> list[str]:
     return [*words, *engine_crates()]
 
 
+def check_without_gil() -> list[str]:
+    """The binding as for a free-threaded Python, which need not be here."""
+    words = ["cargo", "check", "--quiet", "--package", "ropewalk-py"]
+    return [*words, "--target-dir", str(ROOT / "target" / "free-threaded")]
+
+
 def stubtest() -> list[str]:
     """The stubs say what the binary has, no more and no less."""
     package = ROOT / "python" / "ropewalk"
@@ -67,6 +74,10 @@ def main() -> int:
         )
     for title, command in checks():
         environment = tool_environment()
+        if title == "cargo check without a GIL":
+            environment["PYO3_CONFIG_FILE"] = str(
+                ROOT / "scripts" / "free_threaded.txt"
+            )
         if title == "cargo doc":
             environment["RUSTDOCFLAGS"] = "-D warnings"
         if title == "mypy of scripts":
