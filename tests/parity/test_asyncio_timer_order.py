@@ -22,7 +22,8 @@ def what_runs(module: ModuleType, seed: int, *, looked_at: bool = False) -> list
     choice = random.Random(seed)
     times, cancels = choice.choice([(1, 1), (3, 4), (20, 2), (3, 8)]), choice.random()
     loop = module.SelectorEventLoop()
-    now, ran = 0.0, []
+    now = 0.0
+    ran: list[int] = []
     loop.time = lambda: now
     handles: list[Any] = []
 
@@ -69,7 +70,8 @@ def test_and_once_somebody_has_looked_at_them(
 
 def test_three_timers_for_one_time(impl: ModuleType, theirs: ModuleType) -> None:
     def order(module: ModuleType) -> list[int]:
-        loop, ran = module.SelectorEventLoop(), []
+        loop = module.SelectorEventLoop()
+        ran: list[int] = []
         for number in range(7):
             loop.call_at(loop.time() - 1 if number == 3 else 1.0, ran.append, number)
         turn(loop)

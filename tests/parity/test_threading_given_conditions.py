@@ -27,6 +27,9 @@ class Log:
         self.said.append("release")
         self.lock.release()
 
+    def locked(self) -> bool:  # 3.14's Condition takes it over
+        return self.lock.locked()
+
     def __enter__(self) -> bool:
         return self.acquire()
 
