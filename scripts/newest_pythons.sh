@@ -62,15 +62,18 @@ download() {
 }
 
 unpack() {
-    local version=$1 package loader=$root/usr/lib64/ld-linux-x86-64.so.2
+    local version=$1 package python loader=$root/usr/lib64/ld-linux-x86-64.so.2
     for package in "$packages"/*.deb; do
         dpkg-deb -x "$package" "$root"
     done
     # Where Debian keeps the wheels that venv and ensurepip put into a new environment.
     sed -i "s#'/usr/share/python-wheels/'#'$root/usr/share/python-wheels/'#" \
         "$root"/usr/lib/python3.*/_sysconfigdata__*linux*.py
-    patchelf --set-interpreter "$loader" --force-rpath \
-        --set-rpath "$root/usr/lib/x86_64-linux-gnu" "$(python_of "$version")"
+    # All of them: unpacking this version's packages has put the others' back as they were.
+    for python in "$root"/usr/bin/python3.[0-9][0-9]; do
+        patchelf --set-interpreter "$loader" --force-rpath \
+            --set-rpath "$root/usr/lib/x86_64-linux-gnu" "$python"
+    done
     "$(python_of "$version")" -m compileall -q "$root/usr/lib/python$version" >/dev/null 2>&1 || true
 }
 
