@@ -1,19 +1,34 @@
-"""Tests ropewalk on every other CPython of this machine: 3.11 to 3.14, one of each.
+"""Tests ropewalk on every other CPython of this machine: each version of 3.11 to 3.13.
 
 Promise: each gets a wheel built for it and a venv of its own below `target/`; the last
-lines say which were run, how it went, and which were not found.
+lines say which were run, how it went, what was left out, and which were not found.
+
+    scripts/pythons.py                 all of them whole
+    scripts/pythons.py --minutes 15    those that begin after 15 minutes in brief
+    scripts/pythons.py 3.13 3.12.1     only these
+    scripts/pythons.py --newest        also 3.14 and 3.15, fetched beside the system
+
+Not all tests pass on 3.14 and 3.15 yet: docs/compat.md says where it stands.
+
+In brief: our parity and surface tests, and CPython's tests of queue and threading. The
+newest is first, then the oldest: what is brief lies between two that are not.
 """
 
+import argparse
 import os
 import shutil
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 from steps import ROOT, VENV, show, show_side_by_side, tool_environment, try_step
 from toolchain import pytest_runs
 
-MINORS = (11, 12, 13, 14)
+MINORS = ("3.11", "3.12", "3.13")
+
+NEWEST = ("3.14", "3.15")
+"""Those that few distributions have yet."""
 
 SAME_EVERYWHERE = (
     "cpython",  # has a runner of its own, below
@@ -43,9 +58,9 @@ def version_of(python: str) -> str:
     return done.stdout.strip() if done.returncode == 0 else ""
 
 
-def candidates(minor: int) -> list[str]:
+def candidates(minor: str) -> list[str]:
     """Where a Python of this minor version may be, the likeliest first."""
-    name = f"python3.{minor}"
+    name = f"python{minor}"
     on_path = [shutil.which(name), f"/usr/bin/{name}", f"/usr/local/bin/{name}"]
     roots = {Path(os.environ.get("PYENV_ROOT", "~/.pyenv")), Path("~/.pyenv")}
     managed = [
@@ -56,13 +71,28 @@ def candidates(minor: int) -> list[str]:
     return [path for path in on_path if path] + managed
 
 
-def find(minor: int) -> tuple[str, str]:
-    """Path and version of the first that works; two empty strings when none does."""
-    for path in candidates(minor):
+def fetched() -> list[str]:
+    """Paths of the newest Pythons; where they cannot be had the script says why."""
+    command = ["bash", str(ROOT / "scripts" / "newest_pythons.sh"), *NEWEST]
+    done = subprocess.run(command, stdout=subprocess.PIPE, text=True)
+    return done.stdout.split()
+
+
+def found(minors: tuple[str, ...]) -> dict[str, str]:
+    """Version and path of each CPython that works, the oldest first."""
+    paths = [path for minor in minors for path in candidates(minor)]
+    if set(minors) & set(NEWEST):
+        paths += fetched()
+    versions: dict[str, str] = {}
+    for path in paths:
         version = version_of(path)
-        if version.startswith(f"3.{minor}."):
-            return path, version
-    return "", ""
+        if version.startswith(tuple(f"{minor}." for minor in minors)):
+            versions.setdefault(version, path)
+    return dict(sorted(versions.items(), key=lambda item: numbers(item[0])))
+
+
+def numbers(version: str) -> list[int]:
+    return [int(part) for part in version.split(".")]
 
 
 def install(python: str, name: str) -> Path | None:
@@ -92,14 +122,19 @@ def install(python: str, name: str) -> Path | None:
     return venv
 
 
-def run_tests(venv: Path, name: str) -> str:
+GROUPS = ("queue", "threading", "futures-threads", "asyncio-loop", "asyncio-above")
+BRIEF_GROUPS = ("queue", "threading")
+BRIEF_FOLDERS = ("tests/parity", "tests/surface")
+
+
+def run_tests(venv: Path, name: str, whole: bool) -> str:
     """Our quick tests there, and CPython's of what is replaced; says what failed."""
     python = str(venv / "bin" / "python")
     ignored = [f"--ignore=tests/{folder}" for folder in SAME_EVERYWHERE]
-    runs = pytest_runs(python, "tests", *ignored)
-    ours = show_side_by_side(f"Python {name}: our tests", runs)
+    folders = ["tests", *ignored] if whole else [*BRIEF_FOLDERS]
+    ours = show_side_by_side(f"Python {name}: our tests", pytest_runs(python, *folders))
     judge = [str(VENV / "bin" / "python"), "tests/cpython/run.py", "--python", python]
-    groups = ("queue", "threading", "asyncio-loop", "asyncio-above")
+    groups = GROUPS if whole else BRIEF_GROUPS
     theirs = show(
         f"Python {name}: CPython's own tests",
         [*judge, "--group", *groups, "--quick", "--doubts", "-j2", "--allow-missing"],
@@ -107,24 +142,57 @@ def run_tests(venv: Path, name: str) -> str:
     failed = [
         word for word, good in [("ours", ours), ("CPython's", theirs)] if not good
     ]
-    return f"FAILED: {' and '.join(failed)}" if failed else "passed"
+    if failed:
+        return f"FAILED: {' and '.join(failed)}"
+    return (
+        "passed"
+        if whole
+        else f"passed in brief: {', '.join(BRIEF_FOLDERS)}, {', '.join(BRIEF_GROUPS)}"
+    )
+
+
+def newest_and_oldest_first(versions: list[str]) -> list[str]:
+    """The order in which time is spent on them; they come sorted."""
+    return [*versions[-1:], *versions[:-1]]
+
+
+def wanted(version: str, words: list[str]) -> bool:
+    return not words or any(f"{version}.".startswith(f"{word}.") for word in words)
 
 
 def main() -> int:
+    parser = argparse.ArgumentParser(prog="scripts/pythons.py")
+    parser.add_argument(
+        "--minutes",
+        type=float,
+        default=float("inf"),
+        help="after so many, the tests of those that are left are run in brief",
+    )
+    parser.add_argument("versions", nargs="*", help="only these; default: every one")
+    parser.add_argument("--newest", action="store_true", help="3.14 and 3.15 too")
+    options = parser.parse_args()
+    minors = (*MINORS, *NEWEST) if options.newest else MINORS
+    brief_from = time.monotonic() + options.minutes * 60
     own = version_of(str(VENV / "bin" / "python"))
     said = [f"{own}: the main one (.venv)"]
     good = True
-    for minor in MINORS:
-        if own.startswith(f"3.{minor}."):
-            continue
-        python, version = find(minor)
-        if not python:
-            said.append(f"3.{minor}: not run, none found that works")
-            continue
-        venv = install(python, version)
-        verdict = run_tests(venv, version) if venv else "FAILED to build or install"
-        good = good and verdict == "passed"
-        said.append(f"{version}: {verdict} ({python})")
+    others = {
+        version: path
+        for version, path in found(minors).items()
+        if version != own and wanted(version, options.versions)
+    }
+    for version in newest_and_oldest_first([*others]):
+        whole = time.monotonic() < brief_from
+        venv = install(others[version], version)
+        verdict = (
+            run_tests(venv, version, whole) if venv else "FAILED to build or install"
+        )
+        good = good and verdict.startswith("passed")
+        said.append(f"{version}: {verdict} ({others[version]})")
+    for minor in minors:
+        seen = any(version.startswith(f"{minor}.") for version in (own, *others))
+        if not seen and not options.versions:
+            said.append(f"{minor}: not run, none found that works")
     print("\nPythons:", *said, sep="\n  ")
     return 0 if good else 1
 

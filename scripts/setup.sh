@@ -21,7 +21,7 @@ works() {
 }
 
 find_python() {
-    for candidate in python3 python3.13 python3.12 python3.11 python3.14; do
+    for candidate in python3 python3.14 python3.13 python3.12 python3.11 python3.15; do
         if works "$candidate"; then
             command -v "$candidate"
             return
