@@ -1,7 +1,6 @@
 """Child processes of an event loop: how they end, and what is left of them."""
 
 import asyncio as stdlib_asyncio
-import contextlib
 import gc
 import logging
 import os
@@ -12,13 +11,13 @@ import sys
 import threading
 import warnings
 from collections.abc import Callable, Iterator
-from pathlib import Path
 from types import ModuleType, SimpleNamespace
 from typing import Any
 
 import pytest
 from ropewalk._asyncio import _processes
 
+from tests.children import children
 from tests.threads import join_waiting_threads
 
 MODULE = "asyncio"
@@ -356,17 +355,6 @@ def test_a_cancelled_start_leaves_nothing(own: ModuleType, turns: int) -> None:
         warnings.simplefilter("ignore", ResourceWarning)
         own.run(main())
         gc.collect()
-
-
-def children() -> set[str]:
-    """The children of this process, dead or alive; other tests may have left some."""
-    found: set[str] = set()
-    for entry in Path("/proc").glob("[0-9]*"):
-        with contextlib.suppress(FileNotFoundError, ProcessLookupError):
-            status = (entry / "stat").read_text("utf-8", "replace")
-            if int(status.rpartition(")")[2].split()[1]) == os.getpid():
-                found.add(entry.name)
-    return found
 
 
 def test_a_loop_that_is_closed_while_a_child_runs(own: ModuleType) -> None:
