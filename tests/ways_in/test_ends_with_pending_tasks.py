@@ -55,7 +55,10 @@ _WAITS = {
     "TLS": _TLS,
     "Queue.get": "await asyncio.Queue().get()",
     "Lock.acquire": _LOCK,
-    "nothing, never awaited": "kept.extend([asyncio.sleep(1), asyncio.Event().wait()])",
+    # One each: their order is that of a list or of the collector, by what else a program
+    # has imported, on plain Python as well.
+    "nothing, sleep never awaited": "kept.append(asyncio.sleep(1))",
+    "nothing, Event never awaited": "kept.append(asyncio.Event().wait())",
 }
 _PROGRAM = """
 import asyncio, select, socket, ssl

@@ -8,13 +8,15 @@ answer that leaves the standard library's own class in place.
 
 from __future__ import annotations
 
+import asyncio.events as _events
 import asyncio.futures as _futures
 import asyncio.tasks as _tasks
+from contextlib import contextmanager
 from functools import cache
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
     from typing import Any
 
 
@@ -45,40 +47,58 @@ class _Loop:
         """Nobody is told: the trial's own exceptions are meant to be there."""
 
 
+@contextmanager
+def _apart() -> Iterator[_Loop]:
+    """A stand-in for a loop, and meanwhile no loop that runs.
+
+    The first use is often made by a task, whose loop refuses the futures of others.
+    """
+    running = _events._get_running_loop()
+    _events._set_running_loop(None)
+    try:
+        yield _Loop()
+    finally:
+        _events._set_running_loop(running)
+
+
 @cache
 def _shield() -> tuple[bool, bool]:
     """Whether shield is as it is known here; whether it retrieves a late exception."""
-    loop = _Loop()
     try:
-        # Cancelled, and nobody looks at the inner one any more.
-        inner, outer = _shielded(loop)
-        before = len(inner._callbacks)
-        outer.cancel()
-        loop.run()
-        left = inner._callbacks
-        # Cancelled while the exception is on its way.
-        late, outer = _shielded(loop)
-        late.set_exception(Exception("nobody is to see it"))
-        outer.cancel()
-        loop.run()
-        retrieved = not late._log_traceback
-        late.exception()
+        with _apart() as loop:
+            return _try_shield(loop)
     except Exception:
         return False, False
+
+
+def _try_shield(loop: _Loop) -> tuple[bool, bool]:
+    # Cancelled, and nobody looks at the inner one any more.
+    inner, outer = _shielded(loop)
+    before = len(inner._callbacks)
+    outer.cancel()
+    loop.run()
+    left = inner._callbacks
+    # Cancelled while the exception is on its way.
+    late, outer = _shielded(loop)
+    late.set_exception(Exception("nobody is to see it"))
+    outer.cancel()
+    loop.run()
+    retrieved = not late._log_traceback
+    late.exception()
     return before == 1 and not left, retrieved
 
 
 @cache
 def gather_meets_done_at_once() -> bool:
     """Whether gather looks at once at what is done already."""
-    loop = _Loop()
     try:
-        done = loop.create_future()
-        done.set_result(None)
-        gathered = _stock_gather(done)
-        met = bool(gathered.done())
-        loop.run()  # Nothing that waits is left, which would be garbage in a circle.
-        return met
+        with _apart() as loop:
+            done = loop.create_future()
+            done.set_result(None)
+            gathered = _stock_gather(done)
+            met = bool(gathered.done())
+            loop.run()  # Nothing that waits is left: it would be garbage in a circle.
+            return met
     except Exception:
         return False
 
