@@ -55,7 +55,7 @@ _WAITS = {
     "TLS": _TLS,
     "Queue.get": "await asyncio.Queue().get()",
     "Lock.acquire": _LOCK,
-    # One each: their order is that of a list or of the collector, by what else a program
+    # One each: their order is a list's or the collector's, by what else a program
     # has imported, on plain Python as well.
     "nothing, sleep never awaited": "kept.append(asyncio.sleep(1))",
     "nothing, Event never awaited": "kept.append(asyncio.Event().wait())",
