@@ -40,6 +40,11 @@ def _can_be_joined(thread: Any) -> bool:
     return {"_wait_for_tstate_lock", "_is_stopped", "_tstate_lock"} <= names
 
 
+def _keeps_context(init: Any) -> bool:
+    """Whether a thread keeps a context that it is given where we know it."""
+    return "context" not in parameters(init) or "_context" in names_of(init)
+
+
 def _is_waited_for(module: Any) -> bool:
     """Whether a thread can be started that the interpreter waits for when it ends."""
     names = {"_shutdown_locks", "_shutdown_locks_lock", "_maintain_shutdown_locks"}
@@ -75,6 +80,7 @@ list_pieces(
             "_initialized _started",
             probe=_can_be_joined,
         ),
+        Piece(_START, "threading:Thread.__init__", probe=_keeps_context),
         Piece(_START, "threading:Thread._bootstrap", takes=("self",)),
         Piece(
             _JOIN,

@@ -303,7 +303,7 @@ _OF_TLS = (
         _do_read__buffered _do_read__copied _do_write _process_outgoing _loop
         _write_appdata _set_state _control_app_writing _control_ssl_reading
         _get_read_buffer_size _get_write_buffer_size _pause_reading _resume_reading
-        _sslobj _call_eof_received _start_shutdown _do_flush _do_handshake
+        _sslobj _state _call_eof_received _start_shutdown _do_flush _do_handshake
         _do_shutdown _app_protocol_get_buffer _app_protocol_buffer_updated""",
     ),
     *(
