@@ -120,6 +120,7 @@ def test_programs_run_as_ever_when_private_parts_are_changed(
             assert (status, out) == (0, as_it_is()), f"{name}: {err}"
 
 
+@pytest.mark.timeout(120)  # up to three children, of which plain Python's may hang
 @pytest.mark.parametrize(
     ("kind", "name"),
     [(kind, name) for kind, names in BREAKS_PLAIN_PYTHON.items() for name in names],
