@@ -3,11 +3,13 @@
 //! Promise: what CPython's `_thread.lock` does, at its price; besides, it knows who took it, so
 //! that a report about a hang can say so.
 
+use super::odd_exit::odd_exit;
 use crate::report::{MadeAt, Why};
 use crate::timeout::{Given, Timeout, Truth};
 use crate::wait::Interpreter;
 use pyo3::exceptions::PyRuntimeError;
 use pyo3::prelude::*;
+use pyo3::types::PyTuple;
 use ropewalk_sync as engine;
 
 /// A lock: one thread at a time gets past `acquire()`, until `release()` is called.
@@ -72,13 +74,20 @@ impl Lock {
         self.acquire_contended(py, Timeout::None)
     }
 
-    #[pyo3(signature = (_kind=None, _error=None, _traceback=None, /))]
+    #[pyo3(
+        signature = (kind=Given(None), error=Given(None), traceback=Given(None), /, *more),
+        text_signature = "($self, exc_type, exc_value, exc_tb, /)"
+    )]
     fn __exit__(
         &self,
-        _kind: Option<&Bound<'_, PyAny>>,
-        _error: Option<&Bound<'_, PyAny>>,
-        _traceback: Option<&Bound<'_, PyAny>>,
+        kind: Given<'_>,
+        error: Given<'_>,
+        traceback: Given<'_>,
+        more: &Bound<'_, PyTuple>,
     ) -> PyResult<()> {
+        if traceback.0.is_none() || !more.is_empty() {
+            odd_exit("allocate_lock", [kind, error, traceback], more)?;
+        }
         self.release()
     }
 

@@ -7,6 +7,7 @@ mod delay;
 mod event;
 mod lock;
 pub(crate) mod module;
+mod odd_exit;
 mod quick;
 mod rlock;
 mod semaphore;

@@ -1,5 +1,6 @@
 //! `threading.RLock`. Promise: what CPython's `_thread.RLock` does, at its price.
 
+use super::odd_exit::odd_exit;
 use crate::names::intern;
 use crate::report::{MadeAt, Why};
 use crate::timeout::{Given, Timeout, Truth};
@@ -76,13 +77,20 @@ impl RLock {
         )
     }
 
-    #[pyo3(signature = (_kind=None, _error=None, _traceback=None, /))]
+    #[pyo3(
+        signature = (kind=Given(None), error=Given(None), traceback=Given(None), /, *more),
+        text_signature = "($self, exc_type, exc_value, exc_tb, /)"
+    )]
     fn __exit__(
         &self,
-        _kind: Option<&Bound<'_, PyAny>>,
-        _error: Option<&Bound<'_, PyAny>>,
-        _traceback: Option<&Bound<'_, PyAny>>,
+        kind: Given<'_>,
+        error: Given<'_>,
+        traceback: Given<'_>,
+        more: &Bound<'_, PyTuple>,
     ) -> PyResult<()> {
+        if traceback.0.is_none() || !more.is_empty() {
+            odd_exit("RLock", [kind, error, traceback], more)?;
+        }
         self.release()
     }
 

@@ -107,15 +107,17 @@ impl SemaphoreEngine {
         self.give_back(count)
     }
 
-    fn __enter__(&self, py: Python<'_>) -> PyResult<bool> {
-        if self.engine.try_acquire() {
-            return Ok(true);
-        }
-        let timeout = Timeout::None;
-        self.engine.acquire(
-            timeout.patience(),
-            &mut Interpreter::new(py, timeout, self.why()),
-        )
+    #[pyo3(
+        signature = (blocking=Truth(true), timeout=None),
+        text_signature = "($self, blocking=True, timeout=None)"
+    )]
+    fn __enter__(
+        &self,
+        py: Python<'_>,
+        blocking: Truth,
+        timeout: Option<&Bound<'_, PyAny>>,
+    ) -> PyResult<bool> {
+        self.acquire(py, blocking, timeout)
     }
 
     fn __exit__(

@@ -14,9 +14,6 @@ use std::mem::{MaybeUninit, offset_of, size_of};
 use std::ptr::null_mut;
 use std::sync::OnceLock;
 
-/// `__aexit__` has three arguments, and the method's object goes before them.
-const MOST: usize = 4;
-
 static FREE: FreeList = FreeList::new(offset_of!(BoundMethod, spare));
 static CLASS: OnceLock<Py<PyType>> = OnceLock::new();
 
@@ -25,6 +22,8 @@ struct BoundMethod {
     head: ffi::PyObject,
     call: ffi::vectorcallfunc,
     quick: Option<Quick>,
+    /// How many arguments calls for `quick` have: none of `__aenter__`, three of `__aexit__`.
+    takes: usize,
     /// The method and the object it is bound to, owned; null once cleared.
     method: *mut ffi::PyObject,
     object: *mut ffi::PyObject,
@@ -47,8 +46,11 @@ unsafe extern "C" fn call(
     if this.object.is_null() {
         return gone();
     }
+    // SAFETY: a macro of C over a number.
+    let given = unsafe { ffi::PyVectorcall_NARGS(count) }.unsigned_abs();
     if let Some(quick) = this.quick
         && keywords.is_null()
+        && given == this.takes
     {
         // Whatever `async with` gives to `__aexit__`, the engine has no use for it.
         // SAFETY: a live object, and no argument.
@@ -58,24 +60,37 @@ unsafe extern "C" fn call(
             return made;
         }
     }
-    // SAFETY: a macro of C over a number.
-    let given = unsafe { ffi::PyVectorcall_NARGS(count) }.unsigned_abs();
-    if given >= MOST || !keywords.is_null() {
-        // SAFETY: the static is set as long as the interpreter runs.
-        let kind = unsafe { ffi::PyExc_TypeError };
-        // SAFETY: an exception class, and a text that ends with zero.
-        unsafe { ffi::PyErr_SetString(kind, c"too many arguments".as_ptr()) };
-        return null_mut();
-    }
-    let mut all = [this.object, null_mut(), null_mut(), null_mut()];
-    for (index, place) in all[1..=given].iter_mut().enumerate() {
+    // SAFETY: what the caller gave, and no more.
+    unsafe { call_slowly(this, arguments, given, keywords) }
+}
+
+/// Calls the method, with the object before the arguments.
+///
+/// # Safety
+///
+/// `arguments` are `given` live objects and one for each of the keywords, if any.
+#[cold]
+unsafe fn call_slowly(
+    this: &BoundMethod,
+    arguments: *const *mut ffi::PyObject,
+    given: usize,
+    keywords: *mut ffi::PyObject,
+) -> *mut ffi::PyObject {
+    let named = if keywords.is_null() {
+        0
+    } else {
+        // SAFETY: a live tuple, as a vectorcall is promised.
+        unsafe { ffi::PyTuple_GET_SIZE(keywords) }.unsigned_abs()
+    };
+    let mut all = vec![this.object];
+    for index in 0..given + named {
         // SAFETY: the caller gave that many arguments.
         let argument = unsafe { arguments.add(index) };
         // SAFETY: as above.
-        *place = unsafe { argument.read() };
+        all.push(unsafe { argument.read() });
     }
     // SAFETY: a callable that is owned, and live arguments.
-    unsafe { ffi::PyObject_Vectorcall(this.method, all.as_ptr(), given + 1, null_mut()) }
+    unsafe { ffi::PyObject_Vectorcall(this.method, all.as_ptr(), given + 1, keywords) }
 }
 
 /// Says that the method is not bound any more: somebody has found a dead one.
@@ -225,7 +240,7 @@ fn make_class(py: Python<'_>) -> PyResult<Bound<'_, PyType>> {
 /// A new reference, or null with an exception set.
 pub(super) fn bind(
     method: *mut ffi::PyObject,
-    quick: Option<Quick>,
+    (quick, takes): (Option<Quick>, usize),
     object: *mut ffi::PyObject,
 ) -> *mut ffi::PyObject {
     let kept = FREE.take();
@@ -238,17 +253,18 @@ pub(super) fn bind(
         // SAFETY: a whole object of the class, this thread's alone.
         let memory = unsafe { &mut *memory };
         memory.quick = quick;
+        memory.takes = takes;
         memory.method = method;
         memory.object = object;
         return kept;
     }
-    allocate(method, quick, object)
+    allocate(method, (quick, takes), object)
 }
 
 #[cold]
 fn allocate(
     method: *mut ffi::PyObject,
-    quick: Option<Quick>,
+    (quick, takes): (Option<Quick>, usize),
     object: *mut ffi::PyObject,
 ) -> *mut ffi::PyObject {
     let Some(class) = CLASS.get() else {
@@ -270,6 +286,7 @@ fn allocate(
         head,
         call,
         quick,
+        takes,
         method,
         object,
         spare: MaybeUninit::uninit(),

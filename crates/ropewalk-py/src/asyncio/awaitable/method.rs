@@ -140,8 +140,9 @@ unsafe extern "C" fn bind(
         unsafe { ffi::Py_INCREF(this) };
         return this;
     }
-    if method(this).way.kind == Kind::Special {
-        return bound::bind(this, method(this).way.quick, object);
+    let way = &method(this).way;
+    if way.kind == Kind::Special {
+        return bound::bind(this, (way.quick, way.least - 1), object);
     }
     // SAFETY: a callable and a live object.
     unsafe { PyMethod_New(this, object) }
