@@ -15,7 +15,7 @@ from types import CodeType, FunctionType, ModuleType
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Container, Iterable, Iterator
     from typing import Any
 
 TESTED: frozenset[str] = frozenset(
@@ -61,11 +61,8 @@ class Piece:
             thing = found_at(self.where)
         except (AttributeError, ImportError):
             return f"there is no {_dotted(self.where)}"
-        there = names_of(thing) if self.names else ()
-        for names in self.names.split():
-            if not any(name in there for name in names.split("|")):
-                missing = names.replace("|", " or ")
-                return f"{_dotted(self.where)} has no {missing}"
+        if self.names and (missing := first_missing(thing, self.names)):
+            return f"{_dotted(self.where)} has no {missing.replace('|', ' or ')}"
         if self.takes and (taken := parameters(thing)) not in self.takes:
             return f"{_dotted(self.where)} takes ({taken})"
         if self.probe is not None:
@@ -85,44 +82,65 @@ def _dotted(where: str) -> str:
 def found_at(where: str) -> Any:
     """Return what stands at "module:qualified.name"."""
     module, _, path = where.partition(":")
-    __import__(module)
-    found: Any = sys.modules[module]
+    found: Any = sys.modules.get(module)
+    if found is None:
+        __import__(module)
+        found = sys.modules[module]
     for name in path.split(".") if path else ():
         found = getattr(found, name)
     return found
 
 
-def names_of(thing: Any) -> set[str]:
-    """Return the names in a module, class or function, and in what its code uses."""
+def first_missing(thing: Any, names: str) -> str:
+    """Return the first name that is not in a module, class or function.
+
+    Nor in what the code of its functions uses. "_a|_b" are two names of one thing.
+    """
+    left = names.split()
+    for there in _names_of(thing):
+        left = [
+            name
+            for name in left
+            if name not in there
+            and not ("|" in name and any(one in there for one in name.split("|")))
+        ]
+        if not left:
+            return ""
+    return left[0]
+
+
+def _names_of(thing: Any) -> Iterator[Container[str]]:
+    """Yield names where they are soonest found: nearly all are in the first few."""
     if isinstance(thing, ModuleType):
-        return set(vars(thing))
-    names: set[str] = set()
-    if isinstance(thing, type):
-        for cls in thing.__mro__[:-1]:
-            names.update(vars(cls))
-            for value in vars(cls).values():
-                _add_names(value, names)
+        yield vars(thing)
+    elif isinstance(thing, type):
+        within = [vars(cls) for cls in thing.__mro__[:-1]]
+        yield from within
+        for one in within:
+            yield from _names_of_code(one.get("__init__"))
+        for one in within:
+            for value in one.values():
+                yield from _names_of_code(value)
     else:
-        _add_names(thing, names)
-    return names
+        yield from _names_of_code(thing)
 
 
 # Where functions are inside of what stands in a class.
 _INSIDE = ("__func__", "fget", "fset", "__wrapped__")
 
 
-def _add_names(value: Any, names: set[str]) -> None:
+def _names_of_code(value: Any) -> Iterator[Container[str]]:
     code = getattr(value, "__code__", None)
     if code is None:
         for inside in _INSIDE:
             function = getattr(value, inside, None)
             if function is not None:
-                _add_names(function, names)
+                yield from _names_of_code(function)
         return
     codes = [code]
     while codes:
         code = codes.pop()
-        names.update(code.co_names, code.co_varnames)
+        yield {*code.co_names, *code.co_varnames}
         codes += (one for one in code.co_consts if isinstance(one, CodeType))
 
 
@@ -169,15 +187,14 @@ def stands_in(ours: type, theirs: type) -> str:
     It has to have every name that `theirs` has, and where it has a function of its own
     in the place of a private one, that has to take what theirs takes.
     """
-    for name in {name for base in theirs.__mro__[:-1] for name in vars(base)}:
-        if name.startswith("__"):
+    its_own = _members(ours)
+    for name, value in _members(theirs).items():
+        mine = its_own.get(name)
+        if mine is value or name.startswith("__"):
             continue
-        if not hasattr(ours, name):
+        if mine is None and not hasattr(ours, name):
             return f"{theirs.__module__}.{theirs.__qualname__} has got {name}"
-        value, mine = _defined(theirs, name), _defined(ours, name)
-        if mine is value or not name.startswith("_"):
-            continue
-        if type(value) is type(mine) is FunctionType:
+        if name.startswith("_") and type(value) is type(mine) is FunctionType:
             taken = parameters(value)
             if not _is_taken(taken, parameters(mine)):
                 where = f"{theirs.__module__}.{theirs.__qualname__}.{name}"
@@ -185,9 +202,12 @@ def stands_in(ours: type, theirs: type) -> str:
     return ""
 
 
-def _defined(cls: type, name: str) -> Any:
-    """Return what the first of its bases defines that has the name."""
-    return next((vars(c)[name] for c in cls.__mro__ if name in vars(c)), None)
+def _members(cls: type) -> dict[str, Any]:
+    """Return what a class and its bases define, the nearest of each name."""
+    members: dict[str, Any] = {}
+    for base in reversed(cls.__mro__[:-1]):
+        members.update(vars(base))
+    return members
 
 
 def _is_taken(taken: str, known: str) -> bool:
@@ -201,19 +221,20 @@ def _is_taken(taken: str, known: str) -> bool:
     return all(one.isidentifier() or one in mine or one == "*" for one in theirs)
 
 
-_tables: list[tuple[Piece, ...]] = []
+_listed: dict[str, list[Piece]] = {}
 # Of what was asked for: what is not as known. Nothing: it is ours.
 _reasons: dict[str, str] = {}
 
 
 def list_pieces(table: Iterable[Piece]) -> None:
     """Have the pieces of an area asked when something rests on them."""
-    _tables.append(tuple(table))
+    for piece in table:
+        _listed.setdefault(piece.what, []).append(piece)
 
 
 def pieces() -> list[Piece]:
     """Return all pieces that are listed."""
-    return [piece for table in _tables for piece in table]
+    return [piece for listed in _listed.values() for piece in listed]
 
 
 def is_known(
@@ -231,14 +252,27 @@ def is_known(
     reason = _reasons.get(what)
     if reason is None:
         reason = next((_reasons[one] for one in needs if not is_known(one)), "")
-        for piece in pieces() if not reason else ():
-            if piece.what == what and (reason := piece.is_wrong()):
+        for piece in _listed.get(what, ()) if not reason else ():
+            if reason := piece.is_wrong():
                 break
     if not reason and ours is not None and theirs is not None:
         reason = stands_in(ours, theirs)
     _reasons[what] = reason
     if reason:
         _tell()
+    return not reason
+
+
+def are_known(kinds: dict[str, tuple[type, type]]) -> bool:
+    """Whether classes that make or call each other can all be put to use: else none is.
+
+    `kinds` maps what each is to ours and the standard library's.
+    """
+    for what, (ours, theirs) in kinds.items():
+        is_known(what, ours, theirs)
+    reason = next((_reasons[what] for what in kinds if _reasons[what]), "")
+    for what in kinds:
+        _reasons[what] = _reasons[what] or reason
     return not reason
 
 

@@ -16,7 +16,7 @@ from types import GenericAlias
 
 from ropewalk import _methods, _ropewalk, _states
 from ropewalk._queue_inside import Empty, Full, Inside, ShutDown
-from ropewalk._stdlib import is_known
+from ropewalk._stdlib import are_known
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -198,8 +198,10 @@ def known_ones() -> tuple[type, ...]:
     """Return the three if they can stand where the standard library's do, or none."""
     ours = (Queue, LifoQueue, PriorityQueue)
     theirs = (_stdlib.Queue, _stdlib.LifoQueue, _stdlib.PriorityQueue)
-    known = [
-        is_known(f"queue.{one.__name__}", one, other)
-        for one, other in zip(ours, theirs, strict=True)
-    ]
-    return ours if all(known) else ()
+    known = are_known(
+        {
+            f"queue.{one.__name__}": (one, other)
+            for one, other in zip(ours, theirs, strict=True)
+        }
+    )
+    return ours if known else ()

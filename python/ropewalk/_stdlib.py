@@ -11,10 +11,11 @@ import _thread
 
 from ropewalk._pieces import (
     Piece,
+    are_known,
+    first_missing,
     found_at,
     is_known,
     list_pieces,
-    names_of,
     parameters,
 )
 
@@ -22,7 +23,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 
-__all__ = ["is_known"]
+__all__ = ["are_known", "is_known"]
 
 _START = "threading.Thread.start"
 _JOIN = "threading.Thread.join"
@@ -34,21 +35,23 @@ _POOL = "concurrent.futures.ThreadPoolExecutor"
 
 def _can_be_joined(thread: Any) -> bool:
     """Whether there is a handle, or before that a lock that the thread holds."""
-    names = names_of(thread)
+    names = "_wait_for_tstate_lock _is_stopped _tstate_lock"
     if hasattr(found_at("threading"), "_start_joinable_thread"):
-        return bool({"_handle", "_os_thread_handle"} & names)
-    return {"_wait_for_tstate_lock", "_is_stopped", "_tstate_lock"} <= names
+        names = "_handle|_os_thread_handle"
+    return not first_missing(thread, names)
 
 
 def _keeps_context(init: Any) -> bool:
     """Whether a thread keeps a context that it is given where we know it."""
-    return "context" not in parameters(init) or "_context" in names_of(init)
+    return "context" not in parameters(init) or not first_missing(init, "_context")
 
 
 def _is_waited_for(module: Any) -> bool:
     """Whether a thread can be started that the interpreter waits for when it ends."""
-    names = {"_shutdown_locks", "_shutdown_locks_lock", "_maintain_shutdown_locks"}
-    return hasattr(_thread, "start_joinable_thread") or names <= names_of(module)
+    names = "_shutdown_locks _shutdown_locks_lock _maintain_shutdown_locks"
+    return hasattr(_thread, "start_joinable_thread") or (
+        not first_missing(module, names)
+    )
 
 
 def _is_forked(thread: Any) -> bool:

@@ -13,7 +13,7 @@ from math import nan
 from time import monotonic
 
 from ropewalk import _methods, _ropewalk, _states
-from ropewalk._stdlib import is_known
+from ropewalk._stdlib import are_known, is_known
 from ropewalk._threading_given import GivenCondition
 
 TYPE_CHECKING = False
@@ -384,22 +384,23 @@ def known_ones() -> dict[str, Any]:
     """Return those that can stand where the standard library's do, by their names."""
     kinds = {
         "Barrier": (Barrier, _StdlibBarrier),
-        "BoundedSemaphore": (BoundedSemaphore, _stdlib.BoundedSemaphore),
         "Condition": (Condition, _STOCK_CONDITION),
         "Event": (Event, _stdlib.Event),
         "Lock": (type(_engine.Lock()), type(_thread.allocate_lock())),
         "RLock": (_CRLock, _thread.RLock),
-        "Semaphore": (Semaphore, _stdlib.Semaphore),
     }
     known = {
         name: globals()[name]
         for name, (ours, theirs) in kinds.items()
         if is_known(f"threading.{name}", ours, theirs)
     }
-    if not {"BoundedSemaphore", "Semaphore"} <= known.keys():
-        # The standard library's of the one calls the other by its name.
-        known.pop("BoundedSemaphore", None)
-        known.pop("Semaphore", None)
+    # The standard library's of the one calls the other by its name.
+    semaphores = {
+        "Semaphore": (Semaphore, _stdlib.Semaphore),
+        "BoundedSemaphore": (BoundedSemaphore, _stdlib.BoundedSemaphore),
+    }
+    if are_known({f"threading.{name}": kind for name, kind in semaphores.items()}):
+        known.update(Semaphore=Semaphore, BoundedSemaphore=BoundedSemaphore)
     if "RLock" in known:
         known["_CRLock"] = _CRLock
     if "Barrier" in known:

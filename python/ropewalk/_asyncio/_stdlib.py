@@ -8,7 +8,7 @@ does where releases differ is asked in the modules `_stdlib_tasks`,
 
 from __future__ import annotations
 
-from ropewalk._pieces import Piece, is_known, list_pieces, names_of
+from ropewalk._pieces import Piece, first_missing, is_known, list_pieces
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -85,8 +85,8 @@ def _has_watcher(module: Any) -> bool:
     """Whether we find who watches children: the policy's watcher, or the loop's."""
     policy = getattr(module, "_UnixDefaultEventLoopPolicy", None)
     if hasattr(policy, "get_child_watcher"):
-        return "_watcher" in names_of(policy)
-    return "_watcher" in names_of(module.SelectorEventLoop)
+        return not first_missing(policy, "_watcher")
+    return not first_missing(module.SelectorEventLoop, "_watcher")
 
 
 def _says_yes(ask: Any) -> bool:
@@ -108,10 +108,12 @@ _OF_LOOPS = (
         "asyncio.unix_events:_UnixSelectorEventLoop",
         """_add_reader _add_writer _remove_reader _remove_writer _run_once _ready
         _scheduled _selector _process_events _write_to_self _ensure_fd_no_transport
-        _call_soon _check_closed _check_thread _check_callback _closed _debug
+        _call_soon _check_closed _check_thread _check_callback _closed
         _current_handle _task_factory _timer_cancelled_count _timer_handle_cancelled
         _clock_resolution _signal_handlers _transports _stopping _thread_id""",
     ),
+    # Set at the start too, by this method.
+    Piece(LOOP, "asyncio.base_events:BaseEventLoop.set_debug", "_debug"),
     *(
         Piece(LOOP, f"asyncio.base_events:BaseEventLoop.{name}", takes=(takes,))
         for name, takes in (
