@@ -187,6 +187,25 @@ class LifoQueue(Queue):
         return []
 
 
+if not hasattr(_stdlib.Queue, "shutdown"):
+    # To be shut down is ours then; an attribute of that name is whatever a program
+    # means by it.
+
+    class _OwnAttribute:
+        def __get__(self, one: Any, owner: type | None = None) -> Any:
+            if one is None:
+                return self
+            try:
+                return one.__dict__["is_shutdown"]
+            except KeyError:
+                told: Any = _ropewalk.queue.QueueEngine.is_shutdown
+                return told.__get__(one)
+
+        def __set__(self, one: Any, value: Any) -> None:
+            one.__dict__["is_shutdown"] = value
+
+    Queue.is_shutdown = _OwnAttribute()  # type: ignore[assignment]
+
 _PLAIN = frozenset((Queue, PriorityQueue, LifoQueue))
 for _cls in _PLAIN:
     _cls.__module__ = "ropewalk.queue"

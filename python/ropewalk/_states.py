@@ -110,7 +110,7 @@ def look_at_semaphore(make_condition: Callable[[], Any]) -> Callable[[Any], Stat
 
 
 def restore_semaphore(self: Any, state: State) -> None:
-    self._begin(state.pop("_value"), state.pop("_initial_value", None))
+    self._begin_with(state.pop("_value"), state.pop("_initial_value", None))
     del state["_cond"]
     vars(self).update(state)
 
@@ -132,11 +132,11 @@ def restore_barrier(self: Any, state: State) -> None:
     if state["_count"] == 0 and state["_state"] in (0, -2):
         from threading import BrokenBarrierError
 
-        del state["_cond"]
-        self._begin(state.pop("_parties"), BrokenBarrierError)
-        if state.pop("_state") == -2:
-            self.abort()
-        del state["_count"]
+        if self._begin(state["_parties"], BrokenBarrierError):
+            if state["_state"] == -2:
+                self.abort()
+            for name in ("_parties", "_count", "_state", "_cond"):
+                del state[name]
     vars(self).update(state)
 
 

@@ -10,6 +10,7 @@ import _thread
 import threading as _stdlib
 import warnings
 from math import nan
+from operator import index
 from time import monotonic
 
 from ropewalk import _methods, _ropewalk, _states
@@ -171,13 +172,41 @@ class Condition(_engine.ConditionEngine):
         self.notify_all()
 
 
+def _plain(value: Any) -> Any:
+    """A whole number of any kind but True and False as a plain one."""
+    if hasattr(value, "__index__") and type(value) is not bool:
+        return index(value)
+    return value
+
+
 class Semaphore(_engine.SemaphoreEngine):
     """Permits that threads take with acquire() and give back with release()."""
 
     def __init__(self, value: int = 1) -> None:
-        if value < 0:
-            raise ValueError("semaphore initial value must be >= 0")
-        self._begin(value, None)
+        if not self._begin(value, None):
+            if value < 0:
+                raise ValueError("semaphore initial value must be >= 0")
+            self._begin_with(value)
+
+    def _begin_with(self, value: Any, most: Any = None) -> None:
+        """Begin with numbers of which the engine may not take one as it is."""
+        if not self._begin(_plain(value), most if most is None else _plain(most)):
+            self._set_elsewhere("_value", value)
+            self._set_elsewhere("_initial_value", most)
+
+    def _set_elsewhere(self, name: str, value: Any) -> None:
+        """Count with what need be no whole number, as the standard library does."""
+        if not self._elsewhere or "_stock" not in vars(self):
+            stock = self._new_stock()
+            if not self._elsewhere:
+                stock._value, stock._initial_value = self._value, self._most
+            self._stock = stock
+            self._begin_elsewhere()
+        setattr(self._stock, name, value)
+
+    @staticmethod
+    def _new_stock() -> Any:
+        return _StdlibSemaphore(0)
 
     def __repr__(self) -> str:
         return _described(self, f"value={self._value}")
@@ -188,11 +217,19 @@ class BoundedSemaphore(Semaphore):
 
     def __init__(self, value: int = 1) -> None:
         super().__init__(value)
-        self._begin(value, value)
+        if not self._begin(value, value):
+            self._begin_with(value, value)
+
+    @staticmethod
+    def _new_stock() -> Any:
+        return _StdlibBounded(0)
 
     @property
     def _initial_value(self) -> int:
         """The most permits there may be."""
+        if self._elsewhere:
+            most: int = self._stock._initial_value
+            return most
         return self._most
 
     @_initial_value.setter
@@ -271,11 +308,11 @@ class Barrier(_engine.BarrierEngine):
         if type(self) is not Barrier and self._has_steps():
             _StdlibBarrier.__init__(self, parties, action, timeout)  # type: ignore[arg-type]
             return
-        if parties < 1:
-            _StdlibBarrier(parties)  # Refuses it, in its words, or does not.
         self._action = action
         self._timeout = timeout
-        self._begin(parties, BrokenBarrierError)
+        if not self._begin(parties, BrokenBarrierError):
+            # Refuses it, in its words, or does not.
+            _StdlibBarrier.__init__(self, parties, action, timeout)  # type: ignore[arg-type]
 
     def __repr__(self) -> str:
         if self.broken:

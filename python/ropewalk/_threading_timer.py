@@ -150,6 +150,7 @@ class Timer(_stdlib.Thread):
         self.args = args if args is not None else []
         self.kwargs = kwargs if kwargs is not None else {}
         self.finished = finished = _Finished()
+        finished._begin()
         finished._entry = None
         finished._threads = threads
         self._initialized = True

@@ -7,6 +7,7 @@ the running interpreter says what is right.
 import decimal
 import fractions
 import math
+import queue
 import threading
 from collections.abc import Callable
 from types import ModuleType
@@ -298,3 +299,39 @@ def test_a_timeout_ends_not_before_its_time(impl: ModuleType) -> None:
     with pytest.raises(impl.Full):
         q.put(2, timeout=0.05)
     assert time.monotonic() - since >= 0.1
+
+
+@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("count", [None, "x", -1, 1.5, 2**70, [1]], ids=repr)
+def test_an_odd_number_of_unfinished_tasks(
+    theirs: ModuleType, ours: ModuleType, kind: str, count: Any
+) -> None:
+    def call(q: Any) -> Any:
+        q.unfinished_tasks = count
+        return outcome(q.put, 1, False), outcome(q.task_done), q.qsize()
+
+    expected = trace(theirs, kind, 0, 0, call)
+    assert trace(ours, kind, 0, 0, call) == expected
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_an_attribute_named_is_shutdown_is_the_programs_own(
+    impl: ModuleType, kind: str
+) -> None:
+    """Until the standard library's queues have one."""
+
+    class Own(getattr(impl, kind)):  # type: ignore[misc]
+        def __init__(self) -> None:
+            super().__init__()
+            self.is_shutdown = False
+
+        def shutdown(self) -> None:
+            self.is_shutdown = True
+            self.put(0)
+
+    q = Own()
+    q.put(1)
+    if not hasattr(queue.Queue, "shutdown"):
+        q.shutdown()
+        assert {q.get(), q.get()} == {0, 1}
+        assert q.is_shutdown is True

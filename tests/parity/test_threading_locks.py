@@ -124,7 +124,6 @@ def test_no_timeout_without_blocking(
     assert getattr(impl, kind)().acquire(False, -1) is True
 
 
-@pytest.mark.differs(reason="blocking is a truth value on every version")
 @pytest.mark.skipif(sys.version_info >= (3, 12), reason="a truth value there as well")
 @both
 def test_blocking_has_to_be_a_whole_number(impl: ModuleType, kind: str) -> None:

@@ -32,25 +32,26 @@ impl<'py> FromPyObject<'_, 'py> for Truth {
 }
 
 /// A truth value that is only asked for when it matters.
-pub(crate) enum Flag<'py> {
+#[derive(Clone, Copy)]
+pub(crate) enum Flag<'a, 'py> {
     /// The argument was left out, or is known.
     Known(bool),
     /// The argument as it was given.
-    Given(Bound<'py, PyAny>),
+    Given(Borrowed<'a, 'py, PyAny>),
 }
 
-impl<'py> FromPyObject<'_, 'py> for Flag<'py> {
+impl<'a, 'py> FromPyObject<'a, 'py> for Flag<'a, 'py> {
     type Error = PyErr;
 
-    fn extract(object: Borrowed<'_, 'py, PyAny>) -> PyResult<Self> {
+    fn extract(object: Borrowed<'a, 'py, PyAny>) -> PyResult<Self> {
         Ok(match object.cast_exact::<PyBool>() {
             Ok(flag) => Self::Known(flag.is_true()),
-            Err(_) => Self::Given(object.to_owned()),
+            Err(_) => Self::Given(object),
         })
     }
 }
 
-impl<'py> Flag<'py> {
+impl<'py> Flag<'_, 'py> {
     /// Asks.
     #[inline]
     pub(crate) fn truth(&self) -> PyResult<Truth> {
@@ -60,23 +61,32 @@ impl<'py> Flag<'py> {
         }
     }
 
+    /// Asks as a lock does: which objects say yes or no changes with the version.
+    fn of_lock(self) -> PyResult<bool> {
+        match self {
+            Self::Known(flag) => Ok(flag),
+            Self::Given(object) => is_blocking(&object),
+        }
+    }
+
     /// The argument as Python code may be given it.
     pub(crate) fn object(self, py: Python<'py>) -> Bound<'py, PyAny> {
         match self {
             Self::Known(flag) => PyBool::new(py, flag).to_owned().into_any(),
-            Self::Given(object) => object,
+            Self::Given(object) => object.to_owned(),
         }
     }
 }
 
 /// An argument that may be left out, which is not the same as giving None.
-pub(crate) struct Given<'py>(pub(crate) Option<Bound<'py, PyAny>>);
+#[derive(Clone, Copy)]
+pub(crate) struct Given<'a, 'py>(pub(crate) Option<Borrowed<'a, 'py, PyAny>>);
 
-impl<'py> FromPyObject<'_, 'py> for Given<'py> {
+impl<'a, 'py> FromPyObject<'a, 'py> for Given<'a, 'py> {
     type Error = PyErr;
 
-    fn extract(object: Borrowed<'_, 'py, PyAny>) -> PyResult<Self> {
-        Ok(Self(Some(object.to_owned())))
+    fn extract(object: Borrowed<'a, 'py, PyAny>) -> PyResult<Self> {
+        Ok(Self(Some(object)))
     }
 }
 
@@ -120,16 +130,28 @@ impl Timeout {
 
     /// The time-out of a lock's `acquire(blocking, timeout)`, where -1 means none.
     #[inline]
-    pub(crate) fn of_lock(blocking: Truth, timeout: Given<'_>) -> PyResult<Self> {
-        match timeout.0 {
-            None if blocking.0 => Ok(Self::None),
+    pub(crate) fn of_lock(blocking: Flag<'_, '_>, timeout: Given<'_, '_>) -> PyResult<Self> {
+        match (blocking, timeout.0) {
+            (Flag::Known(true), None) => Ok(Self::None),
+            (Flag::Known(false), None) => Ok(Self::NotAtAll),
+            (blocking, timeout) => Self::of_lock_asked(blocking, timeout),
+        }
+    }
+
+    #[inline(never)]
+    fn of_lock_asked(
+        blocking: Flag<'_, '_>,
+        timeout: Option<Borrowed<'_, '_, PyAny>>,
+    ) -> PyResult<Self> {
+        let blocking = blocking.of_lock()?;
+        match timeout {
+            None if blocking => Ok(Self::None),
             None => Ok(Self::NotAtAll),
             Some(timeout) => Self::of_lock_with_timeout(blocking, &timeout),
         }
     }
 
-    #[inline(never)]
-    fn of_lock_with_timeout(blocking: Truth, timeout: &Bound<'_, PyAny>) -> PyResult<Self> {
+    fn of_lock_with_timeout(blocking: bool, timeout: &Bound<'_, PyAny>) -> PyResult<Self> {
         let seconds = match timeout.cast_exact::<PyFloat>() {
             Ok(number) => number.value(),
             Err(_) => {
@@ -137,22 +159,22 @@ impl Timeout {
                     seconds
                 } else {
                     // Newer Pythons take whatever can be made a float, and older ones do not.
-                    ask_their_lock(blocking.0, timeout)?;
+                    ask_their_lock(blocking, timeout)?;
                     timeout.extract()?
                 }
             }
         };
         let refused = || PyValueError::new_err("this timeout is refused");
         if seconds.is_nan() || seconds.abs() > LONGEST {
-            return Err(in_their_words(blocking.0, timeout, refused()));
+            return Err(in_their_words(blocking, timeout, refused()));
         }
         #[expect(clippy::float_cmp, reason = "-1 is a mark here, not a result")]
         let unlimited = seconds == -1.0;
-        match (blocking.0, unlimited) {
+        match (blocking, unlimited) {
             (true, true) => Ok(Self::None),
             (false, true) => Ok(Self::NotAtAll),
             (true, false) if seconds >= 0.0 => Ok(Self::Seconds(seconds)),
-            _ => Err(in_their_words(blocking.0, timeout, refused())),
+            _ => Err(in_their_words(blocking, timeout, refused())),
         }
     }
 
@@ -164,7 +186,7 @@ impl Timeout {
             return Ok(Self::None);
         };
         if timeout.gt(0)? {
-            return Ok(Self::from_seconds(seconds_of(timeout)?));
+            return Ok(Self::from_seconds(seconds_of_a_lock(timeout)?));
         }
         match timeout.cast::<PyFloat>() {
             Ok(number) if number.value().is_nan() => Self::from_repeated(timeout.py(), f64::NAN)
@@ -182,11 +204,15 @@ impl Timeout {
         let Some(timeout) = timeout else {
             return Ok(Self::None);
         };
-        let seconds = seconds_of(timeout)?;
-        if seconds < 0.0 {
-            return Ok(Self::NotAtAll);
+        if let Ok(number) = timeout.cast::<PyFloat>() {
+            return match number.value() {
+                ..0.0 => Ok(Self::NotAtAll),
+                seconds => Self::from_repeated(timeout.py(), seconds),
+            };
         }
-        Self::from_repeated(timeout.py(), seconds)
+        // First it is added to the time of now, then a lock is asked to wait so long.
+        let _end = PyFloat::new(timeout.py(), 0.0).add(timeout)?;
+        Self::of_one_wait(Some(timeout))
     }
 
     /// Where NaN is no error, no clock ever says that it is over.
@@ -247,6 +273,23 @@ fn ask_their_lock(blocking: bool, timeout: &Bound<'_, PyAny>) -> PyResult<()> {
         .map(drop)
 }
 
+/// What the running Python's own lock takes `blocking` for: whatever is true, or a whole number.
+#[cold]
+fn is_blocking(blocking: &Bound<'_, PyAny>) -> PyResult<bool> {
+    let py = blocking.py();
+    let lock = py
+        .import(intern!(py, "_thread"))?
+        .call_method0(intern!(py, "allocate_lock"))?;
+    let acquire = intern!(py, "acquire");
+    lock.call_method1(acquire, (blocking,))?;
+    // Held now: a time-out of no length is refused if this means not to wait.
+    match lock.call_method1(acquire, (blocking, 0)) {
+        Ok(_) => Ok(true),
+        Err(why) if why.is_instance_of::<PyValueError>(py) => Ok(false),
+        Err(why) => Err(why),
+    }
+}
+
 /// Whether the running Python refuses to wait NaN seconds, which came with patch releases.
 #[cold]
 fn nan_is_refused(py: Python<'_>) -> PyResult<bool> {
@@ -275,6 +318,16 @@ fn seconds_of_whole_number(timeout: &Bound<'_, PyAny>) -> PyResult<f64> {
         #[expect(clippy::cast_precision_loss, reason = "exact far beyond LONGEST")]
         Ok(whole) => Ok(whole as f64),
         Err(why) => Err(why),
+    }
+}
+
+/// What a lock takes for a time, or its refusal.
+fn seconds_of_a_lock(timeout: &Bound<'_, PyAny>) -> PyResult<f64> {
+    match timeout.cast_exact::<PyFloat>() {
+        Ok(number) => Ok(number.value()),
+        Err(_) => {
+            seconds_of_whole_number(timeout).map_err(|why| in_their_words(true, timeout, why))
+        }
     }
 }
 

@@ -103,6 +103,18 @@ impl Semaphore {
         if given { Ok(()) } else { Err(TooManyReleases) }
     }
 
+    /// Sets the number of permits. Whoever waits waits on, for the next that is given back.
+    pub fn change_permits(&self, permits: usize) {
+        let permits = permits.min(Self::MOST) as u64 * PERMIT;
+        // sync: semaphore, Release pairs with the Acquire in `take`.
+        let _ = self
+            .shared
+            .word
+            .fetch_update(Ordering::Release, Ordering::Relaxed, |seen| {
+                Some(seen & QUEUED | permits)
+            });
+    }
+
     /// Sets the number of permits, for a semaphore that nobody uses yet.
     pub fn set_permits(&self, permits: usize) {
         self.shared.reset(permits.min(Self::MOST) as u64 * PERMIT);

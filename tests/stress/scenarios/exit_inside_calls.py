@@ -4,6 +4,7 @@ Up to CPython 3.13 it ends such a thread by unwinding its stack, calls of the en
 among it (docs/adr/0008-threads-at-exit.md).
 """
 
+import contextlib
 import random
 import sys
 import threading
@@ -43,6 +44,12 @@ def run(modules: Any, rng: random.Random) -> None:
 
 
 Call = Callable[..., Any]
+
+
+def _start(target: Call) -> None:
+    """Start a daemon thread; from 3.12 on that is refused once the program ends."""
+    with contextlib.suppress(RuntimeError):
+        threading.Thread(target=target, daemon=True).start()
 
 
 def _scenes(modules: Any, a_while: Call, for_ever: Call) -> list[Call]:
@@ -90,7 +97,7 @@ def _queue_scenes(queue: Any, a_while: Call, for_ever: Call) -> list[Call]:
                 ring.put(ring.get())
                 a_while()
 
-        threading.Thread(target=hand_on, daemon=True).start()
+        _start(hand_on)
         hand_on()
 
     def compared(kind: type) -> None:
@@ -196,7 +203,7 @@ def _asyncio_scenes(asyncio: Any, a_while: Call, for_ever: Call) -> list[Call]:
                 loop.call_soon_threadsafe(a_while)
                 a_while()
 
-        threading.Thread(target=tell, daemon=True).start()
+        _start(tell)
         await asyncio.sleep(1000)
 
     return [

@@ -88,7 +88,7 @@ pub(super) fn without_waiting(py: Python<'_>) -> PyResult<Bound<'_, PyDict>> {
 #[inline]
 pub(super) fn put_timeout(
     engine: &Engine,
-    block: &Flag<'_>,
+    block: &Flag<'_, '_>,
     timeout: Option<&Bound<'_, PyAny>>,
 ) -> PyResult<Timeout> {
     match (block, timeout) {
@@ -103,7 +103,7 @@ pub(super) fn put_timeout(
 #[inline]
 pub(super) fn get_timeout(
     engine: &Engine,
-    block: &Flag<'_>,
+    block: &Flag<'_, '_>,
     timeout: Option<&Bound<'_, PyAny>>,
 ) -> PyResult<Timeout> {
     match (block, timeout) {

@@ -110,7 +110,7 @@ impl QueueEngine {
     pub(super) fn put<'py>(
         slf: &Bound<'py, Self>,
         item: Item,
-        block: Flag<'py>,
+        block: Flag<'_, 'py>,
         timeout: Option<&Bound<'py, PyAny>>,
     ) -> PyResult<()> {
         let (py, this) = (slf.py(), slf.get());
@@ -139,7 +139,7 @@ impl QueueEngine {
     )]
     pub(super) fn get<'py>(
         slf: &Bound<'py, Self>,
-        block: Flag<'py>,
+        block: Flag<'_, 'py>,
         timeout: Option<&Bound<'py, PyAny>>,
     ) -> PyResult<Item> {
         let (py, this) = (slf.py(), slf.get());
@@ -169,7 +169,7 @@ impl QueueEngine {
     fn put_many<'py>(
         slf: &Bound<'py, Self>,
         items: &Bound<'_, PyAny>,
-        block: Flag<'py>,
+        block: Flag<'_, 'py>,
         timeout: Option<&Bound<'py, PyAny>>,
     ) -> PyResult<()> {
         let (py, this) = (slf.py(), slf.get());
@@ -209,7 +209,7 @@ impl QueueEngine {
     fn get_many<'py>(
         slf: &Bound<'py, Self>,
         max_items: Option<isize>,
-        block: Flag<'py>,
+        block: Flag<'_, 'py>,
         timeout: Option<&Bound<'py, PyAny>>,
     ) -> PyResult<Bound<'py, PyAny>> {
         let py = slf.py();
@@ -396,15 +396,16 @@ impl QueueEngine {
     }
 
     #[setter]
-    fn set_unfinished_tasks(&self, py: Python<'_>, count: Bound<'_, PyAny>) -> PyResult<()> {
-        if let Some(inside) = self.inside(py) {
-            inside
-                .bind(py)
-                .setattr(intern!(py, "unfinished_tasks"), count)
-        } else {
-            self.engine.set_unfinished(count.extract()?);
-            Ok(())
+    fn set_unfinished_tasks(slf: &Bound<'_, Self>, count: Bound<'_, PyAny>) -> PyResult<()> {
+        let (py, this) = (slf.py(), slf.get());
+        if this.inside(py).is_none()
+            && let Ok(whole) = count.extract()
+        {
+            this.engine.set_unfinished(whole);
+            return Ok(());
         }
+        // Whatever else it is the engine cannot count with.
+        look_inside(slf)?.setattr(intern!(py, "unfinished_tasks"), count)
     }
 
     /// True once the queue has been shut down.

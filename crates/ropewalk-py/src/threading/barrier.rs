@@ -8,7 +8,8 @@ use crate::timeout::Timeout;
 use crate::wait::Interpreter;
 use pyo3::prelude::*;
 use pyo3::sync::PyOnceLock;
-use pyo3::types::{PyDict, PyTuple, PyType};
+use pyo3::types::{PyDict, PyInt, PyTuple, PyType};
+use ropewalk_park::{Deadline, Sleeper, Waiter};
 use ropewalk_sync as engine;
 use ropewalk_sync::BarrierError;
 use std::sync::OnceLock;
@@ -35,10 +36,18 @@ impl BarrierEngine {
         }
     }
 
-    /// Sets the number of parties and the exception to raise; the first call counts.
-    fn _begin(&self, py: Python<'_>, parties: usize, broken: Py<PyType>) {
+    /// Sets the number of parties and the exception to raise, and says that it did: the engine
+    /// counts with plain whole numbers only. The first call counts.
+    fn _begin(&self, py: Python<'_>, parties: &Bound<'_, PyAny>, broken: Py<PyType>) -> bool {
+        let parties = parties
+            .cast_exact::<PyInt>()
+            .map(|parties| parties.extract());
+        let Ok(Ok(parties @ 1..=engine::Semaphore::MOST)) = parties else {
+            return false;
+        };
         self.engine.get_or_init(|| engine::Barrier::new(parties));
         BROKEN.get_or_init(py, || broken);
+        true
     }
 
     /// Whether the engine is what waits: `_begin` was called.
@@ -54,10 +63,19 @@ impl BarrierEngine {
         timeout: Option<&Bound<'_, PyAny>>,
         action: Option<&Bound<'_, PyAny>>,
     ) -> PyResult<usize> {
-        let timeout = Timeout::of_repeated_waits(timeout)?;
+        let (timeout, refused) = match Timeout::of_repeated_waits(timeout) {
+            Ok(timeout) => (timeout, None),
+            Err(why) => (Timeout::Seconds(0.0), Some(why)),
+        };
         let why = Why::anyone("Barrier", self, &self.made);
-        let mut sleeper = Interpreter::new(py, timeout, why);
-        let act = || action.map_or(Ok(()), |action| action.call0().map(drop));
+        let mut sleeper = Meeting {
+            interpreter: Interpreter::new(py, timeout, why),
+            refused,
+        };
+        let act = || match action {
+            Some(action) if action.is_truthy()? => action.call0().map(drop),
+            _ => Ok(()),
+        };
         self.engine()?
             .wait(timeout.patience(), &mut sleeper, act)
             .map_err(|why| match why {
@@ -94,6 +112,27 @@ impl BarrierEngine {
     #[getter]
     fn broken(&self) -> PyResult<bool> {
         Ok(self.engine()?.is_broken())
+    }
+}
+
+/// Sleeps as any thread does; but who waits for the others and gave a time-out that is none, is
+/// told so then. The last one does not wait, and is not.
+struct Meeting<'py> {
+    interpreter: Interpreter<'py>,
+    refused: Option<PyErr>,
+}
+
+impl Sleeper for Meeting<'_> {
+    type Abort = PyErr;
+
+    fn sleep(&mut self, waiter: &Waiter, deadline: Deadline) -> PyResult<bool> {
+        // The wait for the end of an action is without one.
+        if deadline != Deadline::NEVER
+            && let Some(why) = self.refused.take()
+        {
+            return Err(why);
+        }
+        self.interpreter.sleep(waiter, deadline)
     }
 }
 

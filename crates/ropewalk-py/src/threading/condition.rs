@@ -134,7 +134,7 @@ impl ConditionEngine {
 
     /// Let up to `n` of the threads that wait go on. The lock must be held.
     #[pyo3(signature = (n=Given(None)), text_signature = "($self, n=1)")]
-    pub(super) fn notify(slf: &Bound<'_, Self>, n: Given<'_>) -> PyResult<()> {
+    pub(super) fn notify(slf: &Bound<'_, Self>, n: Given<'_, '_>) -> PyResult<()> {
         let this = slf.get();
         if !Self::owned(slf, &this.lock(slf.py())?)? {
             return Err(PyRuntimeError::new_err("cannot notify on un-acquired lock"));

@@ -3,8 +3,10 @@
 use crate::report::{MadeAt, Why};
 use crate::timeout::Timeout;
 use crate::wait::Interpreter;
+use pyo3::exceptions::PyAttributeError;
 use pyo3::prelude::*;
 use pyo3::types::{PyDict, PyTuple};
+use ropewalk_facade::atomic::{AtomicBool, Ordering};
 use ropewalk_sync as engine;
 
 /// A flag that threads wait for; the base of `ropewalk.threading.Event`.
@@ -12,6 +14,8 @@ use ropewalk_sync as engine;
 #[derive(Debug, Default)]
 pub(crate) struct EventEngine {
     engine: engine::Event,
+    /// Whether `__init__` was called. Relaxed: by the thread that made it.
+    begun: AtomicBool,
     made: MadeAt,
 }
 
@@ -22,6 +26,7 @@ impl EventEngine {
     fn new(args: &Bound<'_, PyTuple>, _kwargs: Option<&Bound<'_, PyDict>>) -> Self {
         Self {
             engine: engine::Event::new(),
+            begun: AtomicBool::new(false),
             made: MadeAt::here(args.py()),
         }
     }
@@ -30,6 +35,7 @@ impl EventEngine {
     fn _begin(&self) {
         self.engine.clear();
         self.engine.reset_after_fork();
+        self.begun.store(true, Ordering::Relaxed);
     }
 
     /// Return True while the flag is set.
@@ -58,6 +64,10 @@ impl EventEngine {
     ) -> PyResult<bool> {
         if self.engine.is_set() {
             return Ok(true);
+        }
+        if !self.begun.load(Ordering::Relaxed) {
+            let why = "'Event' object has no attribute '_cond'";
+            return Err(PyAttributeError::new_err(why));
         }
         let timeout = Timeout::of_one_wait(timeout)?;
         let why = Why::anyone("Event", self, &self.made);

@@ -5,7 +5,7 @@
 
 use super::odd_exit::odd_exit;
 use crate::report::{MadeAt, Why};
-use crate::timeout::{Given, Timeout, Truth};
+use crate::timeout::{Flag, Given, Timeout};
 use crate::wait::Interpreter;
 use pyo3::exceptions::PyRuntimeError;
 use pyo3::prelude::*;
@@ -44,10 +44,15 @@ impl Lock {
     /// While another thread holds it, wait: without an end, or at most `timeout` seconds. With
     /// `blocking` false do not wait. Return False if the lock was not taken.
     #[pyo3(
-        signature = (blocking=Truth(true), timeout=Given(None)),
+        signature = (blocking=Flag::Known(true), timeout=Given(None)),
         text_signature = "($self, blocking=True, timeout=-1)"
     )]
-    fn acquire(&self, py: Python<'_>, blocking: Truth, timeout: Given<'_>) -> PyResult<bool> {
+    fn acquire(
+        &self,
+        py: Python<'_>,
+        blocking: Flag<'_, '_>,
+        timeout: Given<'_, '_>,
+    ) -> PyResult<bool> {
         let timeout = Timeout::of_lock(blocking, timeout)?;
         if self.engine.try_acquire() {
             return Ok(true);
@@ -80,9 +85,9 @@ impl Lock {
     )]
     fn __exit__(
         &self,
-        kind: Given<'_>,
-        error: Given<'_>,
-        traceback: Given<'_>,
+        kind: Given<'_, '_>,
+        error: Given<'_, '_>,
+        traceback: Given<'_, '_>,
         more: &Bound<'_, PyTuple>,
     ) -> PyResult<()> {
         if traceback.0.is_none() || !more.is_empty() {
@@ -93,10 +98,15 @@ impl Lock {
 
     /// An old name of `acquire()`.
     #[pyo3(
-        signature = (blocking=Truth(true), timeout=Given(None)),
+        signature = (blocking=Flag::Known(true), timeout=Given(None)),
         text_signature = "($self, blocking=True, timeout=-1)"
     )]
-    fn acquire_lock(&self, py: Python<'_>, blocking: Truth, timeout: Given<'_>) -> PyResult<bool> {
+    fn acquire_lock(
+        &self,
+        py: Python<'_>,
+        blocking: Flag<'_, '_>,
+        timeout: Given<'_, '_>,
+    ) -> PyResult<bool> {
         self.acquire(py, blocking, timeout)
     }
 

@@ -12,13 +12,15 @@ use pyo3::types::PyTuple;
 #[cold]
 pub(super) fn odd_exit(
     make: &str,
-    given: [Given<'_>; 3],
+    given: [Given<'_, '_>; 3],
     more: &Bound<'_, PyTuple>,
 ) -> PyResult<()> {
     let py = more.py();
     let theirs = import(py, "_thread")?.getattr(make)?.call0()?;
     theirs.call_method0(intern!(py, "acquire"))?;
-    let given = given.into_iter().filter_map(|argument| argument.0);
+    let given = given
+        .into_iter()
+        .filter_map(|argument| argument.0.map(|given| given.to_owned()));
     let arguments: Vec<_> = given.chain(more).collect();
     let exit = theirs.getattr(intern!(py, "__exit__"))?;
     exit.call1(PyTuple::new(py, arguments)?).map(drop)

@@ -29,11 +29,11 @@ direct_methods! {
         Ok(truth(event.py(), event.get().wait(event.py(), None)?))
     };
     "SemaphoreEngine.acquire" of SemaphoreEngine, |semaphore, _none| {
-        let taken = semaphore.get().acquire(semaphore.py(), Truth(true), None)?;
+        let taken = SemaphoreEngine::acquire(semaphore, Truth(true), None)?;
         Ok(truth(semaphore.py(), taken))
     };
     "SemaphoreEngine.release" of SemaphoreEngine, |semaphore, _none| {
-        semaphore.get().release(Given(None)).map(|()| semaphore.py().None())
+        SemaphoreEngine::give_back(semaphore, 1).map(|()| semaphore.py().None())
     };
     "ConditionEngine.wait" of ConditionEngine, |condition, _none| {
         Ok(truth(condition.py(), ConditionEngine::wait(condition, None)?))

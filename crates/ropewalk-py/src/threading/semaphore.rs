@@ -1,5 +1,7 @@
 //! `threading.Semaphore` and `BoundedSemaphore`.
-//! Promise: taking a permit that is there is one compare-and-swap.
+//! Promise: taking a permit that is there is one compare-and-swap. A number that the engine cannot
+//! count with is counted by the standard library's semaphore, which the Python class keeps beside
+//! this one; until then there are no permits here and no room for any, so that every call finds it.
 
 use crate::names::intern;
 use crate::own::{Known, OwnMethods};
@@ -8,8 +10,8 @@ use crate::timeout::{Given, Timeout, Truth};
 use crate::wait::Interpreter;
 use pyo3::exceptions::PyValueError;
 use pyo3::prelude::*;
-use pyo3::types::{PyDict, PyString, PyTuple};
-use ropewalk_facade::atomic::{AtomicUsize, Ordering};
+use pyo3::types::{PyDict, PyInt, PyString, PyTuple};
+use ropewalk_facade::atomic::{AtomicBool, AtomicUsize, Ordering};
 use ropewalk_sync as engine;
 
 /// Permits that threads take and give back; the base of `ropewalk.threading.Semaphore`.
@@ -20,6 +22,9 @@ pub(crate) struct SemaphoreEngine {
     made: MadeAt,
     /// The most permits there may be. Relaxed: written by `_begin` only.
     most: AtomicUsize,
+    /// Whether the permits are counted elsewhere, or nowhere: `__init__` was not called. Relaxed:
+    /// written when the semaphore is made, or by who looks into it.
+    elsewhere: AtomicBool,
     /// Whether `with` has to call a `release()` that is not ours.
     own: OwnMethods,
 }
@@ -36,21 +41,42 @@ impl SemaphoreEngine {
     fn new(args: &Bound<'_, PyTuple>, _kwargs: Option<&Bound<'_, PyDict>>) -> Self {
         Self {
             made: MadeAt::here(args.py()),
-            engine: engine::Semaphore::new(1),
-            most: AtomicUsize::new(engine::Semaphore::MOST),
+            engine: engine::Semaphore::new(0),
+            most: AtomicUsize::new(0),
+            elsewhere: AtomicBool::new(true),
             own: OwnMethods::default(),
         }
     }
 
-    /// Sets the permits, and the most that there may be.
-    fn _begin(slf: &Bound<'_, Self>, value: usize, most: Option<usize>) -> PyResult<()> {
-        let this = slf.get();
-        this.engine.set_permits(value);
-        this.most
-            .store(most.unwrap_or(engine::Semaphore::MOST), Ordering::Relaxed);
-        let plain = slf.py().get_type::<Self>();
-        this.own
-            .note_known_class(&KNOWN, &slf.get_type(), &plain, CALLED)
+    /// Sets the permits, and the most that there may be, and says that it did: the engine counts
+    /// with plain whole numbers only.
+    fn _begin(
+        slf: &Bound<'_, Self>,
+        value: &Bound<'_, PyAny>,
+        most: Option<&Bound<'_, PyAny>>,
+    ) -> PyResult<bool> {
+        let most = match most {
+            None => Some(engine::Semaphore::MOST),
+            Some(most) => plain_count(most),
+        };
+        let (Some(value), Some(most)) = (plain_count(value), most) else {
+            return Ok(false);
+        };
+        Self::begin(slf, value, most)?;
+        Ok(true)
+    }
+
+    /// From now on the object that `_stock` names has the permits.
+    fn _begin_elsewhere(slf: &Bound<'_, Self>) -> PyResult<()> {
+        Self::begin(slf, 0, 0)?;
+        slf.get().elsewhere.store(true, Ordering::Relaxed);
+        Ok(())
+    }
+
+    /// Whether the object that `_stock` names has the permits.
+    #[getter(_elsewhere)]
+    fn is_elsewhere(&self) -> bool {
+        self.elsewhere.load(Ordering::Relaxed)
     }
 
     fn __setattr__(
@@ -74,8 +100,7 @@ impl SemaphoreEngine {
         text_signature = "($self, blocking=True, timeout=None)"
     )]
     pub(super) fn acquire(
-        &self,
-        py: Python<'_>,
+        slf: &Bound<'_, Self>,
         blocking: Truth,
         timeout: Option<&Bound<'_, PyAny>>,
     ) -> PyResult<bool> {
@@ -83,28 +108,22 @@ impl SemaphoreEngine {
             let why = "can't specify timeout for non-blocking acquire";
             return Err(PyValueError::new_err(why));
         }
-        if self.engine.try_acquire() {
+        if slf.get().engine.try_acquire() {
             return Ok(true);
         }
-        if !blocking.0 {
-            return Ok(false);
-        }
-        let timeout = Timeout::of_repeated_waits(timeout)?;
-        self.engine.acquire(
-            timeout.patience(),
-            &mut Interpreter::new(py, timeout, self.why()),
-        )
+        Self::acquire_contended(slf, blocking.0, timeout)
     }
 
     /// Give `n` permits back.
     #[pyo3(signature = (n=Given(None)), text_signature = "($self, n=1)")]
-    pub(super) fn release(&self, n: Given<'_>) -> PyResult<()> {
+    pub(super) fn release(slf: &Bound<'_, Self>, n: Given<'_, '_>) -> PyResult<()> {
         let count = match n.0 {
             None => 1,
+            Some(n) if slf.get().is_elsewhere() => return release_elsewhere(slf, &n),
             Some(n) if n.lt(1)? => return Err(PyValueError::new_err("n must be one or more")),
             Some(n) => n.extract()?,
         };
-        self.give_back(count)
+        Self::give_back(slf, count)
     }
 
     #[pyo3(
@@ -112,12 +131,11 @@ impl SemaphoreEngine {
         text_signature = "($self, blocking=True, timeout=None)"
     )]
     fn __enter__(
-        &self,
-        py: Python<'_>,
+        slf: &Bound<'_, Self>,
         blocking: Truth,
         timeout: Option<&Bound<'_, PyAny>>,
     ) -> PyResult<bool> {
-        self.acquire(py, blocking, timeout)
+        Self::acquire(slf, blocking, timeout)
     }
 
     fn __exit__(
@@ -129,18 +147,28 @@ impl SemaphoreEngine {
         if slf.get().own.any() {
             return slf.call_method0(intern!(slf.py(), "release")).map(drop);
         }
-        slf.get().give_back(1)
+        Self::give_back(slf, 1)
     }
 
     /// How many permits there are.
     #[getter]
-    fn _value(&self) -> usize {
-        self.engine.permits()
+    fn _value<'py>(slf: &Bound<'py, Self>) -> PyResult<Bound<'py, PyAny>> {
+        let py = slf.py();
+        if slf.get().is_elsewhere() {
+            return elsewhere(slf)?.getattr(intern!(py, "_value"));
+        }
+        Ok(slf.get().engine.permits().into_pyobject(py)?.into_any())
     }
 
     #[setter(_value)]
-    fn set_value(&self, value: usize) {
-        self.engine.set_permits(value);
+    fn set_value(slf: &Bound<'_, Self>, value: &Bound<'_, PyAny>) -> PyResult<()> {
+        match value.extract() {
+            Ok(count @ ..=engine::Semaphore::MOST) if !slf.get().is_elsewhere() => {
+                slf.get().engine.change_permits(count);
+                Ok(())
+            }
+            _ => set_elsewhere(slf, "_value", value),
+        }
     }
 
     /// The most permits there may be.
@@ -150,8 +178,14 @@ impl SemaphoreEngine {
     }
 
     #[setter(_most)]
-    fn set_most(&self, most: usize) {
-        self.most.store(most, Ordering::Relaxed);
+    fn set_most(slf: &Bound<'_, Self>, most: &Bound<'_, PyAny>) -> PyResult<()> {
+        match most.extract() {
+            Ok(count) if !slf.get().is_elsewhere() => {
+                slf.get().most.store(count, Ordering::Relaxed);
+                Ok(())
+            }
+            _ => set_elsewhere(slf, "_initial_value", most),
+        }
     }
 
     /// Forget who waited: for the one thread of a forked child.
@@ -161,11 +195,96 @@ impl SemaphoreEngine {
 }
 
 impl SemaphoreEngine {
-    fn give_back(&self, count: usize) -> PyResult<()> {
-        self.engine
-            .release(count, self.most.load(Ordering::Relaxed))
-            .map_err(|_| PyValueError::new_err("Semaphore released too many times"))
+    fn begin(slf: &Bound<'_, Self>, value: usize, most: usize) -> PyResult<()> {
+        let this = slf.get();
+        this.engine.set_permits(value);
+        this.most.store(most, Ordering::Relaxed);
+        this.elsewhere.store(false, Ordering::Relaxed);
+        let plain = slf.py().get_type::<Self>();
+        this.own
+            .note_known_class(&KNOWN, &slf.get_type(), &plain, CALLED)
     }
+
+    #[cold]
+    #[inline(never)]
+    fn acquire_contended(
+        slf: &Bound<'_, Self>,
+        blocking: bool,
+        timeout: Option<&Bound<'_, PyAny>>,
+    ) -> PyResult<bool> {
+        let (py, this) = (slf.py(), slf.get());
+        if this.is_elsewhere() {
+            return elsewhere(slf)?
+                .call_method1(intern!(py, "acquire"), (blocking, timeout))?
+                .is_truthy();
+        }
+        if !blocking {
+            return Ok(false);
+        }
+        let timeout = Timeout::of_repeated_waits(timeout)?;
+        this.engine.acquire(
+            timeout.patience(),
+            &mut Interpreter::new(py, timeout, this.why()),
+        )
+    }
+
+    #[inline]
+    pub(super) fn give_back(slf: &Bound<'_, Self>, count: usize) -> PyResult<()> {
+        let this = slf.get();
+        let most = this.most.load(Ordering::Relaxed);
+        if this.engine.release(count, most).is_ok() {
+            return Ok(());
+        }
+        Self::give_back_elsewhere(slf, count)
+    }
+
+    #[cold]
+    #[inline(never)]
+    fn give_back_elsewhere(slf: &Bound<'_, Self>, count: usize) -> PyResult<()> {
+        if slf.get().is_elsewhere() {
+            let count = count.into_pyobject(slf.py())?;
+            return release_elsewhere(slf, &count);
+        }
+        let why = "Semaphore released too many times";
+        Err(PyValueError::new_err(why))
+    }
+}
+
+/// A plain whole number that the engine can count with.
+fn plain_count(number: &Bound<'_, PyAny>) -> Option<usize> {
+    let number = number.cast_exact::<PyInt>().ok()?;
+    number
+        .extract()
+        .ok()
+        .filter(|count| *count <= engine::Semaphore::MOST)
+}
+
+/// The standard library's semaphore that has the permits.
+#[cold]
+fn elsewhere<'py>(semaphore: &Bound<'py, SemaphoreEngine>) -> PyResult<Bound<'py, PyAny>> {
+    semaphore.getattr(intern!(semaphore.py(), "_stock"))
+}
+
+#[cold]
+fn release_elsewhere<'py>(
+    semaphore: &Bound<'py, SemaphoreEngine>,
+    count: &Bound<'py, PyAny>,
+) -> PyResult<()> {
+    elsewhere(semaphore)?
+        .call_method1(intern!(semaphore.py(), "release"), (count,))
+        .map(drop)
+}
+
+/// Sets a number there that the engine does not count with.
+#[cold]
+fn set_elsewhere(
+    semaphore: &Bound<'_, SemaphoreEngine>,
+    name: &str,
+    value: &Bound<'_, PyAny>,
+) -> PyResult<()> {
+    semaphore
+        .call_method1(intern!(semaphore.py(), "_set_elsewhere"), (name, value))
+        .map(drop)
 }
 
 impl SemaphoreEngine {
