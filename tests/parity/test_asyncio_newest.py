@@ -310,3 +310,40 @@ def test_a_group_that_is_cancelled(impl: ModuleType, early: bool) -> None:
         return told
 
     assert asyncio.run(main()) == ["cancelled", "goes on"]
+
+
+@knows_threads
+def test_a_lock_that_is_put_into_a_handle_is_the_one_that_is_held(
+    impl: ModuleType,
+) -> None:
+    happened: list[str] = []
+
+    class Noting:
+        def __enter__(self) -> None:
+            happened.append("taken")
+
+        def __exit__(self, *error: object) -> None:
+            happened.append("given back")
+
+    with open_loop(impl) as loop:
+        handle: Any = loop.call_soon_threadsafe(happened.append, "runs")
+        handle._lock = Noting()
+        loop.call_soon_threadsafe(loop.stop)
+        loop.run_forever()
+    assert happened == ["taken", "runs", "given back"]
+
+
+@knows_threads
+def test_the_lock_of_a_handle_outlives_what_the_loop_knows_of_it(
+    impl: ModuleType,
+) -> None:
+    with open_loop(impl) as loop:
+        handle: Any = loop.call_soon_threadsafe(loop.stop)
+        lock = handle._lock
+        loop.run_forever()
+    del handle, loop
+    gc.collect()
+    with lock, lock:
+        assert not Background(lambda: lock.acquire(blocking=False)).result()
+    with pytest.raises(RuntimeError):
+        lock.release()

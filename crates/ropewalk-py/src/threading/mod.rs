@@ -11,5 +11,3 @@ mod odd_exit;
 mod quick;
 mod rlock;
 mod semaphore;
-
-pub(crate) use rlock::RLock;

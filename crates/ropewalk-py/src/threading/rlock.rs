@@ -149,28 +149,7 @@ impl RLock {
     }
 }
 
-/// A lock that this thread holds; given back when dropped.
-pub(crate) struct HeldRLock<'lock>(&'lock RLock);
-
-impl Drop for HeldRLock<'_> {
-    fn drop(&mut self) {
-        // Refused if somebody gave it back in our place: then it is not ours any more.
-        let _ = self.0.engine.release();
-    }
-}
-
 impl RLock {
-    /// Takes the lock, waiting for it without the interpreter.
-    #[inline]
-    pub(crate) fn hold(&self, py: Python<'_>) -> PyResult<HeldRLock<'_>> {
-        let timeout = Timeout::None;
-        self.engine.acquire(
-            timeout.patience(),
-            &mut Interpreter::new(py, timeout, self.why()),
-        )?;
-        Ok(HeldRLock(self))
-    }
-
     /// What a thread waits for here.
     #[inline]
     pub(super) fn why(&self) -> Why<'_> {

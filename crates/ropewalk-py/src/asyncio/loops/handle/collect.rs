@@ -9,6 +9,7 @@
 
 use super::super::core::LoopCore;
 use super::super::slots::Slot;
+use super::guarded::drop_lock;
 use super::kinds::{KINDS, Kind, Kinds};
 use super::spares::give_back;
 use pyo3::ffi;
@@ -230,6 +231,10 @@ unsafe fn dealloc(handle: *mut ffi::PyObject, kind: Kind) {
     }
     // SAFETY: an instance of our type.
     unsafe { clear(handle, kind) };
+    if let (Kind::Guarded, Some(guarded)) = (kind, &kinds.guarded) {
+        // SAFETY: as above, and nobody refers to it.
+        unsafe { drop_lock(guarded, handle) };
+    }
     // SAFETY: the memory is still that of an object.
     let class = unsafe { ffi::Py_TYPE(handle) };
     // SAFETY: it was made by the collector's allocator, is not tracked, and nobody refers to it.

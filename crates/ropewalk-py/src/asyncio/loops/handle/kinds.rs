@@ -9,14 +9,14 @@ use super::collect::{
     clear_guarded, clear_handle, clear_timer, dealloc_guarded, dealloc_handle, dealloc_timer,
     traverse_guarded, traverse_handle, traverse_timer,
 };
-use super::guarded::Guarded;
-use super::methods::{cancel_method, cancelled_method, run_method};
+use super::guarded::{Guarded, OWN_BYTES, alloc_guarded};
+use super::methods::{cancel_method, cancelled_method, get_lock, run_method, set_lock};
 use crate::names::once;
-use pyo3::exceptions::PyRuntimeError;
+use pyo3::exceptions::{PyRuntimeError, PyTypeError};
 use pyo3::ffi;
 use pyo3::prelude::*;
 use pyo3::types::{PyTuple, PyType};
-use std::ffi::c_void;
+use std::ffi::{c_int, c_void};
 use std::ptr::null_mut;
 use std::sync::OnceLock;
 
@@ -78,11 +78,13 @@ pub(in crate::asyncio::loops) fn make_types<'py>(
                 handle,
                 c"ropewalk.asyncio.Handle",
                 (cancel_method, traverse_handle, clear_handle, dealloc_handle),
+                None,
             )?,
             timer: make_type(
                 timer,
                 c"ropewalk.asyncio.TimerHandle",
                 (cancel_method, traverse_timer, clear_timer, dealloc_timer),
+                None,
             )?,
             callback: Slot::find(handle, "_callback")?,
             arguments: Slot::find(handle, "_args")?,
@@ -104,6 +106,13 @@ pub(in crate::asyncio::loops) fn make_types<'py>(
 }
 
 fn make_guarded(theirs: &Bound<'_, PyType>) -> PyResult<Guarded> {
+    // SAFETY: a type object is larger than its first fields; attached.
+    let own = unsafe { (*theirs.as_type_ptr()).tp_basicsize };
+    if own.cast_unsigned() % align_of::<usize>() != 0 {
+        return Err(PyTypeError::new_err(format!(
+            "{theirs} is no class with slots"
+        )));
+    }
     let class = make_type(
         theirs,
         c"ropewalk.asyncio._ThreadSafeHandle",
@@ -113,9 +122,10 @@ fn make_guarded(theirs: &Bound<'_, PyType>) -> PyResult<Guarded> {
             clear_guarded,
             dealloc_guarded,
         ),
+        Some(own + OWN_BYTES.cast_signed()),
     )?;
     let lock = Slot::find(theirs, "_lock")?;
-    Ok(Guarded { class, lock })
+    Ok(Guarded { class, lock, own })
 }
 
 type Parts = (
@@ -129,6 +139,7 @@ fn make_type(
     base: &Bound<'_, PyType>,
     name: &'static std::ffi::CStr,
     (cancel, traverse, clear, dealloc): Parts,
+    size_with_lock: Option<isize>,
 ) -> PyResult<Py<PyType>> {
     let method =
         |name: &'static std::ffi::CStr, function, doc: &'static std::ffi::CStr| ffi::PyMethodDef {
@@ -162,16 +173,31 @@ fn make_type(
         slot: number,
         pfunc,
     };
-    let mut slots = [
+    let properties = Box::leak(Box::new([
+        ffi::PyGetSetDef {
+            name: c"_lock".as_ptr(),
+            get: Some(get_lock),
+            set: Some(set_lock),
+            doc: c"Held while the callback runs.".as_ptr(),
+            closure: null_mut(),
+        },
+        ffi::PyGetSetDef::default(),
+    ]));
+    let of_locks = [
+        slot(ffi::Py_tp_alloc, alloc_guarded as *mut c_void),
+        slot(ffi::Py_tp_getset, properties.as_mut_ptr().cast::<c_void>()),
+    ];
+    let mut slots: Vec<_> = vec![
         slot(ffi::Py_tp_methods, methods.as_mut_ptr().cast::<c_void>()),
         slot(ffi::Py_tp_traverse, traverse as *mut c_void),
         slot(ffi::Py_tp_clear, clear as *mut c_void),
         slot(ffi::Py_tp_dealloc, dealloc as *mut c_void),
-        slot(0, null_mut()),
     ];
+    slots.extend(size_with_lock.iter().flat_map(|_| of_locks));
+    slots.push(slot(0, null_mut()));
     let mut spec = ffi::PyType_Spec {
         name: name.as_ptr(),
-        basicsize: 0,
+        basicsize: size_with_lock.map_or(Ok(0), c_int::try_from)?,
         itemsize: 0,
         flags: u32::try_from(ffi::Py_TPFLAGS_DEFAULT | ffi::Py_TPFLAGS_HAVE_GC)?,
         slots: slots.as_mut_ptr(),

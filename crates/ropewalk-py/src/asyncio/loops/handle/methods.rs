@@ -5,7 +5,7 @@
 #![expect(unsafe_code, reason = "functions that the interpreter calls")]
 
 use super::super::entry::leaves_the_loop;
-use super::guarded::guarding;
+use super::guarded::{guarding, put_lock, read_lock};
 use super::kinds::{Kind, Kinds, kind_of, kinds};
 use super::run::{call, cancel_ours, is_cancelled_here};
 use crate::handling::Handling;
@@ -13,6 +13,7 @@ use crate::raised::Raised;
 use pyo3::exceptions::PyAttributeError;
 use pyo3::prelude::*;
 use pyo3::{Borrowed, ffi};
+use std::ffi::{c_int, c_void};
 use std::ptr::null_mut;
 
 /// Calls `body` with the object as it came from the interpreter; an error or a panic becomes the
@@ -109,4 +110,32 @@ fn call_and_report(kinds: &Kinds, handle: &Bound<'_, PyAny>) -> PyResult<()> {
     let _handling = Handling::begin(error.bind(py));
     report.call1((handle, &error, event_loop))?;
     Ok(())
+}
+
+pub(super) unsafe extern "C" fn get_lock(
+    handle: *mut ffi::PyObject,
+    _: *mut c_void,
+) -> *mut ffi::PyObject {
+    let body = |handle: &Bound<'_, PyAny>| Ok(read_lock(handle)?.into_ptr());
+    // SAFETY: as above, attached.
+    unsafe { entered(handle, body) }
+}
+
+pub(super) unsafe extern "C" fn set_lock(
+    handle: *mut ffi::PyObject,
+    lock: *mut ffi::PyObject,
+    _: *mut c_void,
+) -> c_int {
+    let body = |handle: &Bound<'_, PyAny>| {
+        // SAFETY: what is to be put there; null to take away what is there.
+        let lock = unsafe { Bound::from_borrowed_ptr_or_opt(handle.py(), lock) };
+        put_lock(handle, lock)?;
+        Ok(handle.as_ptr())
+    };
+    // SAFETY: as above, attached; what comes back is borrowed.
+    if unsafe { entered(handle, body) }.is_null() {
+        -1
+    } else {
+        0
+    }
 }
