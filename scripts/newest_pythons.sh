@@ -46,19 +46,20 @@ apt_beside_the_system() {
         APT::Sandbox::User root Acquire::Languages none Acquire::http::Timeout 30 \
         Acquire::IndexTargets::deb::DEP-11::DefaultEnabled false >"$apt/conf"
     export APT_CONFIG=$apt/conf
-    [ -n "${lists_are_new:-}" ] || apt-get update -qq >&2
+    [ -n "${lists_are_new:-}" ] || apt-get update -qq >&2 || return 1
     lists_are_new=1
 }
 
 download() {
     local version=$1 names=$packages/$1.names
-    [ ! -e "$names" ] || return 0
-    apt_beside_the_system
+    [ ! -s "$names" ] || return 0
+    apt_beside_the_system || return 1
+    # Written only when all is there: what was had by half is fetched again.
     apt-get install -s -y --no-install-recommends "python$version-venv" \
         "libpython$version-testsuite" "libpython$version-dev" |
-        sed -n 's/^Inst \([^ ]*\) .*/\1/p' | grep -vE "$unneeded" >"$names.new"
-    (cd "$packages" && xargs apt-get download -qq <"$names.new" >&2)
-    mv "$names.new" "$names"
+        sed -n 's/^Inst \([^ ]*\) .*/\1/p' | grep -vE "$unneeded" >"$names.new" &&
+        (cd "$packages" && xargs apt-get download -qq <"$names.new" >&2) &&
+        mv "$names.new" "$names"
 }
 
 unpack() {

@@ -1,4 +1,4 @@
-"""Tests ropewalk on every other CPython of this machine: each version of 3.11 to 3.13.
+"""Tests ropewalk on every other CPython of this machine: each version of 3.11 to 3.14.
 
 Promise: each gets a wheel built for it and a venv of its own below `target/`; the last
 lines say which were run, how it went, what was left out, and which were not found.
@@ -6,9 +6,11 @@ lines say which were run, how it went, what was left out, and which were not fou
     scripts/pythons.py                 all of them whole
     scripts/pythons.py --minutes 15    those that begin after 15 minutes in brief
     scripts/pythons.py 3.13 3.12.1     only these
-    scripts/pythons.py --newest        also 3.14 and 3.15, fetched beside the system
+    scripts/pythons.py --newest        3.15 too
 
-Not all tests pass on 3.14 and 3.15 yet: docs/compat.md says where it stands.
+Those that few distributions have yet are fetched beside the system, once; where that
+cannot be, a line that begins with "skipped:" says so. Not all tests pass on 3.15 yet:
+docs/compat.md says where it stands.
 
 In brief: our parity and surface tests, and CPython's tests of queue and threading. The
 newest is first, then the oldest: what is brief lies between two that are not.
@@ -20,15 +22,22 @@ import shutil
 import subprocess
 import sys
 import time
+from collections.abc import Iterable
 from pathlib import Path
 
 from steps import ROOT, VENV, show, show_side_by_side, tool_environment, try_step
 from toolchain import pytest_runs
 
-MINORS = ("3.11", "3.12", "3.13")
+MINORS = ("3.11", "3.12", "3.13", "3.14")
 
-NEWEST = ("3.14", "3.15")
+NEWEST = ("3.15",)
+"""Those that are run when asked for."""
+
+FETCHED = ("3.14", "3.15")
 """Those that few distributions have yet."""
+
+FETCH_SECONDS = 400
+"""How long one may be fetched: a mirror that does not answer is no reason to wait."""
 
 SAME_EVERYWHERE = (
     "cpython",  # has a runner of its own, below
@@ -36,9 +45,6 @@ SAME_EVERYWHERE = (
     "stress",  # forks and signals of the same binary code; the main Python has them
 )
 """Folders of tests that the main Python has run, and that need no second look."""
-
-OPEN = ("newer",)
-"""Rewrites the library itself, and does not yet fit that of 3.13 and later."""
 
 QUESTION = """
 import sys, sysconfig, importlib.util as u
@@ -74,24 +80,37 @@ def candidates(minor: str) -> list[str]:
     return [path for path in on_path if path] + managed
 
 
-def fetched() -> list[str]:
-    """Paths of the newest Pythons; where they cannot be had the script says why."""
-    command = ["bash", str(ROOT / "scripts" / "newest_pythons.sh"), *NEWEST]
-    done = subprocess.run(command, stdout=subprocess.PIPE, text=True)
-    return done.stdout.split()
+def fetched(minor: str) -> list[str]:
+    """The path of this Python, fetched; where it cannot be had the script says why."""
+    command = ["bash", str(ROOT / "scripts" / "newest_pythons.sh"), minor]
+    # Killed softly, along with what it has started.
+    limited = ["timeout", "-k", "10", str(FETCH_SECONDS), *command]
+    try:
+        done = subprocess.run(limited, stdout=subprocess.PIPE, text=True)
+    except OSError:  # neither bash nor timeout
+        return []
+    return done.stdout.split() if done.returncode == 0 else []
 
 
-def found(minors: tuple[str, ...]) -> dict[str, str]:
+def found(minors: Iterable[str]) -> dict[str, str]:
     """Version and path of each CPython that works, the oldest first."""
-    paths = [path for minor in minors for path in candidates(minor)]
-    if set(minors) & set(NEWEST):
-        paths += fetched()
+    versions: dict[str, str] = {}
+    for minor in minors:
+        works = working(minor, candidates(minor))
+        if not works and minor in FETCHED:
+            works = working(minor, fetched(minor))
+        versions |= works
+    return dict(sorted(versions.items(), key=lambda item: numbers(item[0])))
+
+
+def working(minor: str, paths: list[str]) -> dict[str, str]:
+    """Version and path of those that work, the first of each version."""
     versions: dict[str, str] = {}
     for path in paths:
         version = version_of(path)
-        if version.startswith(tuple(f"{minor}." for minor in minors)):
+        if version.startswith(f"{minor}."):
             versions.setdefault(version, path)
-    return dict(sorted(versions.items(), key=lambda item: numbers(item[0])))
+    return versions
 
 
 def numbers(version: str) -> list[int]:
@@ -133,7 +152,7 @@ BRIEF_FOLDERS = ("tests/parity", "tests/surface")
 def run_tests(venv: Path, name: str, whole: bool) -> str:
     """Our quick tests there, and CPython's of what is replaced; says what failed."""
     python = str(venv / "bin" / "python")
-    ignored = [f"--ignore=tests/{folder}" for folder in (*SAME_EVERYWHERE, *OPEN)]
+    ignored = [f"--ignore=tests/{folder}" for folder in SAME_EVERYWHERE]
     folders = ["tests", *ignored] if whole else [*BRIEF_FOLDERS]
     ours = show_side_by_side(f"Python {name}: our tests", pytest_runs(python, *folders))
     judge = [str(VENV / "bin" / "python"), "tests/cpython/run.py", "--python", python]
@@ -159,6 +178,11 @@ def newest_and_oldest_first(versions: list[str]) -> list[str]:
     return [*versions[-1:], *versions[:-1]]
 
 
+def is_sought(minor: str, words: list[str]) -> bool:
+    """Whether one of this minor version may be wanted."""
+    return not words or any(f"{word}.".startswith(f"{minor}.") for word in words)
+
+
 def wanted(version: str, words: list[str]) -> bool:
     return not words or any(f"{version}.".startswith(f"{word}.") for word in words)
 
@@ -172,16 +196,17 @@ def main() -> int:
         help="after so many, the tests of those that are left are run in brief",
     )
     parser.add_argument("versions", nargs="*", help="only these; default: every one")
-    parser.add_argument("--newest", action="store_true", help="3.14 and 3.15 too")
+    parser.add_argument("--newest", action="store_true", help="3.15 too")
     options = parser.parse_args()
     minors = (*MINORS, *NEWEST) if options.newest else MINORS
+    sought = [minor for minor in minors if is_sought(minor, options.versions)]
     brief_from = time.monotonic() + options.minutes * 60
     own = version_of(str(VENV / "bin" / "python"))
     said = [f"{own}: the main one (.venv)"]
     good = True
     others = {
         version: path
-        for version, path in found(minors).items()
+        for version, path in found(sought).items()
         if version != own and wanted(version, options.versions)
     }
     for version in newest_and_oldest_first([*others]):
@@ -192,10 +217,10 @@ def main() -> int:
         )
         good = good and verdict.startswith("passed")
         said.append(f"{version}: {verdict} ({others[version]})")
-    for minor in minors:
+    for minor in sought:
         seen = any(version.startswith(f"{minor}.") for version in (own, *others))
-        if not seen and not options.versions:
-            said.append(f"{minor}: not run, none found that works")
+        if not seen:
+            said.append(f"skipped: {minor}: none found that works")
     print("\nPythons:", *said, sep="\n  ")
     return 0 if good else 1
 
