@@ -129,7 +129,7 @@ def _threading_scenes(threads: Any, for_ever: Call) -> list[Call]:
             condition.wait_for(for_ever)
 
     class TheirLock:
-        acquire = release = __enter__ = __exit__ = _is_owned = for_ever
+        acquire = release = locked = __enter__ = __exit__ = _is_owned = for_ever
 
     return [
         lambda: threads.Barrier(1, action=for_ever).wait(),
