@@ -15,7 +15,7 @@ use super::kinds::{Kind, Kinds, kinds};
 use super::make::{allocate_new, fill};
 use crate::names::intern;
 use crate::report::{MadeAt, Why};
-use crate::timeout::{Given, Timeout, Truth};
+use crate::timeout::{Flag, Given, Timeout};
 use crate::wait::Interpreter;
 use pyo3::Borrowed;
 use pyo3::exceptions::PyRuntimeError;
@@ -166,10 +166,15 @@ pub(super) struct HandleLock {
 impl HandleLock {
     /// Take the lock, as `threading.RLock.acquire()` does.
     #[pyo3(
-        signature = (blocking=Truth(true), timeout=Given(None)),
+        signature = (blocking=Flag::Known(true), timeout=Given(None)),
         text_signature = "($self, blocking=True, timeout=-1)"
     )]
-    fn acquire(&self, py: Python<'_>, blocking: Truth, timeout: Given<'_>) -> PyResult<bool> {
+    fn acquire(
+        &self,
+        py: Python<'_>,
+        blocking: Flag<'_, '_>,
+        timeout: Given<'_, '_>,
+    ) -> PyResult<bool> {
         let timeout = Timeout::of_lock(blocking, timeout)?;
         take(py, self.lock(py)?, timeout)
     }
