@@ -5,6 +5,7 @@
 
 use crate::names::{import, intern};
 use crate::timeout::Given;
+use pyo3::Borrowed;
 use pyo3::prelude::*;
 use pyo3::types::PyTuple;
 
@@ -20,7 +21,7 @@ pub(super) fn odd_exit(
     theirs.call_method0(intern!(py, "acquire"))?;
     let given = given
         .into_iter()
-        .filter_map(|argument| argument.0.map(|given| given.to_owned()));
+        .filter_map(|argument| argument.0.map(Borrowed::to_owned));
     let arguments: Vec<_> = given.chain(more).collect();
     let exit = theirs.getattr(intern!(py, "__exit__"))?;
     exit.call1(PyTuple::new(py, arguments)?).map(drop)
