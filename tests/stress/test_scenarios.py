@@ -23,7 +23,8 @@ def test_a_round_is_clean(name: str, seed: int) -> None:
 
 
 @pytest.mark.timeout(300)
-def test_thirty_programs_end_with_threads_inside_calls_of_the_engine() -> None:
-    rounds = [play("exit_inside_calls", _CHANCE + n, _IMPL) for n in range(30)]
+@pytest.mark.parametrize("name", ["exit_inside_calls", "exit_service_threads"])
+def test_thirty_programs_end_with_threads_at_work(name: str) -> None:
+    rounds = [play(name, _CHANCE + n, _IMPL) for n in range(30)]
     unclean = [ended.told() for ended in rounds if not ended.clean]
     assert not unclean, "\n".join(unclean)

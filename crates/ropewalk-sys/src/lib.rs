@@ -26,6 +26,9 @@ pub use eventfd::EventFd;
 #[cfg(unix)]
 pub mod bytes;
 
+mod symbol;
+pub use symbol::symbol;
+
 mod fork;
 pub use fork::fork_count;
 

@@ -1,6 +1,7 @@
 //! One report, by whichever way comes first. Promise: each block is told of once, by the thread
 //! that has the interpreter or by the watching thread, never by both.
 
+use super::guard::View;
 use super::stack::{Libraries, Place, Report, is_of_the_loop, without_the_loop};
 use super::standing::{Standing, read_function};
 use pyo3::prelude::*;
@@ -24,6 +25,7 @@ pub(super) struct Subject {
     pub(super) standing: Standing,
     pub(super) thread: String,
     pub(super) libraries: Libraries,
+    pub(super) interpreter: View,
 }
 
 impl Subject {
@@ -110,13 +112,14 @@ impl Teller {
 
 /// Waits for the interpreter and tells, unless somebody did meanwhile or nothing blocks any more.
 fn answer(subject: &Subject, ask: &Ask, block: Block) {
-    Python::try_attach(|py| {
+    let tell = |py: Python<'_>| {
         // While this thread holds the interpreter the callback cannot end: it is the same one
         // until the stack has been read.
         if subject.still_runs(block) && ask.take() {
             let places = subject.standing.read_attached(py).unwrap_or_default();
             py.detach(|| subject.write(block, &places, false));
         }
-    });
+    };
+    subject.interpreter.guarded(|| Python::try_attach(tell));
     ask.done.set();
 }

@@ -5,6 +5,7 @@
 //! what is to be read, so that a stack that changes meanwhile costs a wrong line, never a crash.
 
 mod ask;
+mod guard;
 mod layout;
 mod lines;
 pub(crate) mod module;

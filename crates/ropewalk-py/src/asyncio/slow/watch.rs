@@ -2,6 +2,7 @@
 //! the watching thread ends with the watch.
 
 use super::ask::{Subject, Teller};
+use super::guard::View;
 use super::standing::{Standing, libraries};
 use crate::asyncio::loops::LoopCore;
 use pyo3::exceptions::PyValueError;
@@ -39,6 +40,7 @@ impl PyWatch {
             // It need not be text that can be encoded.
             thread: thread.to_string_lossy().into_owned(),
             libraries: libraries(py)?,
+            interpreter: View::of_this(py)?,
         });
         let mut teller = Teller::new(Arc::clone(&subject));
         let watch = Watch::start(&subject.pulse, allowed, move |block| teller.tell(block))?;
