@@ -9,7 +9,7 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 /// Compiled here a second time, so that it is also tested where the kernel has a futex.
-#[path = "../src/portable.rs"]
+#[path = "../src/portable/futex.rs"]
 #[expect(unreachable_pub, reason = "in its own crate it is public")]
 mod portable;
 

@@ -1,5 +1,5 @@
 //! The sleeping word where there is no futex: a mutex and a condition variable beside it.
-//! Promise: the same as `futex.rs`; it is also what loom explores in place of the kernel.
+//! Promise: the same as `wait/futex.rs`; it is also what loom explores in place of the kernel.
 
 use crate::Slept;
 use ropewalk_facade::Deadline;

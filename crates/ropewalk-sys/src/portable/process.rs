@@ -1,19 +1,7 @@
-//! What `inspect.rs`, `quit.rs` and `pidfd.rs` offer, where there is no Linux kernel.
+//! What `process/inspect.rs`, `quit.rs` and `pidfd.rs` there offer, where there is no Linux kernel.
 //! Promise: the same names; they know less, and the answer says so.
 
 use std::io::Write as _;
-
-/// Always `None`: there is no safe way to look.
-#[must_use]
-pub fn read_word(_address: usize) -> Option<usize> {
-    None
-}
-
-/// Always false: there is no safe way to look.
-#[must_use]
-pub fn read_bytes(_address: usize, _into: &mut [u8]) -> bool {
-    false
-}
 
 /// Always zero: every wait looks as if it had just begun.
 #[must_use]

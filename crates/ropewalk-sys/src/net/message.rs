@@ -4,7 +4,7 @@
 
 #![expect(unsafe_code, reason = "system calls on sockets and their memory")]
 
-use crate::address::Address;
+use super::address::Address;
 use std::io;
 use std::mem::MaybeUninit;
 use std::os::fd::RawFd;
