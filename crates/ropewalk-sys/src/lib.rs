@@ -25,19 +25,17 @@ pub use wait::{
 };
 
 mod net {
-    #[cfg(all(target_os = "linux", not(loom)))]
+    #[cfg(target_os = "linux")]
     pub(crate) mod address;
     #[cfg(unix)]
     pub mod bytes;
     #[cfg(unix)]
     pub(crate) mod connect;
-    #[cfg(all(target_os = "linux", not(loom)))]
-    pub mod message;
 }
-#[cfg(all(target_os = "linux", not(loom)))]
+#[cfg(target_os = "linux")]
 pub use net::{
     address::{Address, Meaning},
-    message,
+    connect::take_error,
 };
 #[cfg(unix)]
 pub use net::{bytes, connect::connect_goes_on};

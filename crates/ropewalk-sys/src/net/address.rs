@@ -1,24 +1,18 @@
 //! Where a message comes from or goes to, as the kernel writes it.
 //! Promise: what is read of an address lies within the length that the kernel gave it.
 
-#![expect(unsafe_code, reason = "the kernel's own layouts of addresses")]
+#![expect(unsafe_code, reason = "an address is looked at as bytes")]
 
+use rustix::net::{AddressFamily, SocketAddrAny};
 use std::fmt;
-use std::net::{Ipv4Addr, Ipv6Addr, SocketAddr, SocketAddrV4, SocketAddrV6};
-use std::ptr;
+use std::net::{SocketAddr, SocketAddrV4, SocketAddrV6};
 
-/// The size of the largest address that the kernel has.
-const ROOM: usize = size_of::<libc::sockaddr_storage>();
 /// Where the path begins in the address of a UNIX socket.
 const PATH_AT: usize = std::mem::offset_of!(libc::sockaddr_un, sun_path);
 
 /// An address of any family.
-#[derive(Clone, Copy)]
-pub struct Address {
-    storage: libc::sockaddr_storage,
-    /// How much of `storage` means something; never more than its size.
-    length: libc::socklen_t,
-}
+#[derive(Clone, PartialEq, Eq)]
+pub struct Address(Option<SocketAddrAny>);
 
 /// What an address says.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -34,65 +28,42 @@ pub enum Meaning<'a> {
 }
 
 impl Address {
-    /// An address that says nothing.
-    #[must_use]
-    pub fn none() -> Self {
-        // SAFETY: a `sockaddr_storage` consists of integers, for which zero is a value.
-        let storage = unsafe { std::mem::zeroed() };
-        Self { storage, length: 0 }
-    }
-
-    /// Where the kernel may write an address, and where its length, which now is all the room.
-    pub(crate) fn parts(&mut self) -> (*mut libc::sockaddr, *mut libc::socklen_t) {
-        self.length = libc::socklen_t::try_from(ROOM).unwrap_or(0);
-        (
-            ptr::from_mut(&mut self.storage).cast(),
-            ptr::from_mut(&mut self.length),
-        )
-    }
-
-    pub(crate) fn pointer(&self) -> *const libc::sockaddr {
-        ptr::from_ref(&self.storage).cast()
-    }
-
-    pub(crate) fn length(&self) -> libc::socklen_t {
-        self.length
+    /// The kernel's form; `None` when the address says nothing.
+    pub(super) fn known(&self) -> Option<&SocketAddrAny> {
+        self.0.as_ref()
     }
 
     /// The bytes of the address: two are the same address if these are the same.
     #[must_use]
     pub fn bytes(&self) -> &[u8] {
-        let length = usize::try_from(self.length).unwrap_or(0).min(ROOM);
-        // SAFETY: `length` bytes lie within `storage`, which was zeroed at first, so that each
-        // byte has a value; the slice borrows `self`.
-        unsafe { std::slice::from_raw_parts(ptr::from_ref(&self.storage).cast(), length) }
+        let Some(known) = self.known() else {
+            return &[];
+        };
+        let length = usize::try_from(known.addr_len()).unwrap_or(0);
+        // SAFETY: the first `length` bytes of a `SocketAddrAny` have a value, which is its promise
+        // to the kernel; the slice borrows `self`, which keeps it.
+        unsafe { std::slice::from_raw_parts(known.as_ptr().cast(), length) }
     }
 
     /// What it says.
     #[must_use]
     pub fn meaning(&self) -> Meaning<'_> {
-        let bytes = self.bytes();
-        if bytes.is_empty() {
+        let Some(known) = self.known() else {
             return Meaning::Nothing;
-        }
-        match libc::c_int::from(self.storage.ss_family) {
-            libc::AF_INET if bytes.len() >= size_of::<libc::sockaddr_in>() => {
-                // SAFETY: the family says that the storage, aligned for every address and large
-                // enough for each, holds this layout; any bytes are a value of it.
-                let inner = unsafe { &*ptr::from_ref(&self.storage).cast::<libc::sockaddr_in>() };
-                let host = Ipv4Addr::from(u32::from_be(inner.sin_addr.s_addr));
-                let port = u16::from_be(inner.sin_port);
-                Meaning::Internet(SocketAddrV4::new(host, port).into())
+        };
+        let length = self.bytes().len();
+        match known.address_family() {
+            AddressFamily::INET if length >= size_of::<libc::sockaddr_in>() => {
+                SocketAddrV4::try_from(known.clone()).map_or(Meaning::Foreign, |address| {
+                    Meaning::Internet(address.into())
+                })
             }
-            libc::AF_INET6 if bytes.len() >= size_of::<libc::sockaddr_in6>() => {
-                // SAFETY: as above, for the layout of this family.
-                let inner = unsafe { &*ptr::from_ref(&self.storage).cast::<libc::sockaddr_in6>() };
-                let host = Ipv6Addr::from(inner.sin6_addr.s6_addr);
-                let port = u16::from_be(inner.sin6_port);
-                let flow = u32::from_be(inner.sin6_flowinfo);
-                Meaning::Internet(SocketAddrV6::new(host, port, flow, inner.sin6_scope_id).into())
+            AddressFamily::INET6 if length >= size_of::<libc::sockaddr_in6>() => {
+                SocketAddrV6::try_from(known.clone()).map_or(Meaning::Foreign, |address| {
+                    Meaning::Internet(address.into())
+                })
             }
-            libc::AF_UNIX => Meaning::Unix(unix_name(bytes)),
+            AddressFamily::UNIX => Meaning::Unix(unix_name(self.bytes())),
             _ => Meaning::Foreign,
         }
     }
@@ -111,46 +82,15 @@ fn unix_name(bytes: &[u8]) -> &[u8] {
 
 impl From<SocketAddr> for Address {
     fn from(address: SocketAddr) -> Self {
-        let mut made = Self::none();
-        let length = match address {
-            SocketAddr::V4(address) => {
-                // SAFETY: the storage is aligned for every address, large enough for this layout,
-                // all zero and borrowed by `made` alone.
-                let inner =
-                    unsafe { &mut *ptr::from_mut(&mut made.storage).cast::<libc::sockaddr_in>() };
-                inner.sin_family = family(libc::AF_INET);
-                inner.sin_port = address.port().to_be();
-                inner.sin_addr.s_addr = u32::from(*address.ip()).to_be();
-                size_of::<libc::sockaddr_in>()
-            }
-            SocketAddr::V6(address) => {
-                // SAFETY: as above, for this layout.
-                let inner =
-                    unsafe { &mut *ptr::from_mut(&mut made.storage).cast::<libc::sockaddr_in6>() };
-                inner.sin6_family = family(libc::AF_INET6);
-                inner.sin6_port = address.port().to_be();
-                inner.sin6_flowinfo = address.flowinfo().to_be();
-                inner.sin6_addr.s6_addr = address.ip().octets();
-                inner.sin6_scope_id = address.scope_id();
-                size_of::<libc::sockaddr_in6>()
-            }
-        };
-        made.length = libc::socklen_t::try_from(length).unwrap_or(0);
-        made
+        Self(Some(address.into()))
     }
 }
 
-fn family(family: libc::c_int) -> libc::sa_family_t {
-    libc::sa_family_t::try_from(family).unwrap_or(0)
-}
-
-impl PartialEq for Address {
-    fn eq(&self, other: &Self) -> bool {
-        self.bytes() == other.bytes()
+impl From<Option<SocketAddrAny>> for Address {
+    fn from(address: Option<SocketAddrAny>) -> Self {
+        Self(address)
     }
 }
-
-impl Eq for Address {}
 
 impl fmt::Debug for Address {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -176,7 +116,7 @@ mod tests {
 
     #[test]
     fn nothing_is_said_by_an_empty_address() {
-        assert_eq!(Address::none().meaning(), Meaning::Nothing);
+        assert_eq!(Address::from(None).meaning(), Meaning::Nothing);
     }
 
     #[test]

@@ -10,7 +10,7 @@ use crate::asyncio::loops::Direction;
 use crate::names::intern;
 use pyo3::exceptions::PyOSError;
 use pyo3::prelude::*;
-use ropewalk_sys::message;
+use ropewalk_sys::take_error;
 
 /// `sock_accept`.
 pub(super) struct Accept;
@@ -50,7 +50,7 @@ impl Attempt for Connect {
 
     fn attempt_again(&self, socket: &Bound<'_, PyAny>) -> PyResult<Option<Py<PyAny>>> {
         let py = socket.py();
-        match message::take_error(descriptor(socket)?) {
+        match take_error(descriptor(socket)?) {
             Ok(None) => Ok(Some(py.None())),
             Ok(Some(number)) => {
                 let address = self.address.bind(py).str()?;

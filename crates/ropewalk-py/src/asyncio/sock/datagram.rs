@@ -14,7 +14,8 @@ use pyo3::gc::{PyTraverseError, PyVisit};
 use pyo3::prelude::*;
 use pyo3::types::{PyByteArray, PyBytes, PyMemoryView, PyTuple};
 use ropewalk_park::ShortLock;
-use ropewalk_sys::{Address, message};
+use ropewalk_sys::Address;
+use ropewalk_sys::bytes::{self, Channel};
 use std::io;
 
 /// The most datagrams that one readiness brings: then others have their turn.
@@ -105,8 +106,8 @@ impl Datagrams {
         }
         let descriptor = descriptor(self.socket.bind(py))?;
         let answer = match receiver {
-            None => message::send(descriptor, view.bytes()),
-            Some(receiver) => message::send_to(descriptor, view.bytes(), &receiver),
+            None => bytes::send(descriptor, Channel::Socket, view.bytes()),
+            Some(receiver) => bytes::send_to(descriptor, view.bytes(), &receiver),
         };
         drop(view);
         Ok(settled(py, answer)?.is_some())
@@ -176,7 +177,7 @@ impl Datagrams {
     fn receive<'py>(&self, py: Python<'py>) -> io::Result<Got<'py>> {
         let descriptor = descriptor(self.socket.bind(py)).map_err(io::Error::other)?;
         let taken = room::received(py, room::ROOM, false, |room| {
-            message::receive_from(descriptor, room)
+            bytes::receive_from(descriptor, room)
         });
         match taken {
             Ok((data, sender)) => {
@@ -201,7 +202,7 @@ impl Datagrams {
         let known = state.peers.iter().flatten();
         let mut same = known.filter(|peer| peer.told.is(address));
         if let Some(peer) = same.next() {
-            return Some(peer.address);
+            return Some(peer.address.clone());
         }
         drop(same);
         drop(state);
@@ -220,7 +221,7 @@ impl Datagrams {
         // A path of bytes or text, and None, are not worth keeping.
         if told.is_exact_instance_of::<PyTuple>() {
             let peer = Peer {
-                address: *sender,
+                address: sender.clone(),
                 told: told.clone().unbind(),
             };
             let before = self.state.lock().peers[place].replace(peer);

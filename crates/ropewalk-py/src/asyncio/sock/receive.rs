@@ -11,7 +11,7 @@ use crate::asyncio::loops::Direction;
 use crate::asyncio::room;
 use crate::names::intern;
 use pyo3::prelude::*;
-use ropewalk_sys::message;
+use ropewalk_sys::bytes::{self, Channel};
 use std::cell::Cell;
 
 macro_rules! reads {
@@ -46,7 +46,7 @@ impl Attempt for Receive {
         let descriptor = descriptor(socket)?;
         let large = LAST_WAS_LARGE.get();
         let taken = room::received(py, self.size, large, |room| {
-            message::receive(descriptor, room).map(|count| (count, ()))
+            bytes::receive(descriptor, Channel::Socket, room).map(|count| (count, ()))
         });
         if let Ok((bytes, ())) = &taken {
             LAST_WAS_LARGE.set(bytes.as_bytes().len() >= room::LARGE);
@@ -70,7 +70,7 @@ impl Attempt for ReceiveInto {
             Ok(mut view) if !view.bytes().is_empty() => {
                 let descriptor = descriptor(socket)?;
                 let taken = room::received_into(view.room(), |room| {
-                    message::receive(descriptor, room).map(|count| (count, ()))
+                    bytes::receive(descriptor, Channel::Socket, room).map(|count| (count, ()))
                 });
                 drop(view);
                 settled(py, taken)?
@@ -106,7 +106,7 @@ impl Attempt for ReceiveFrom {
         }
         let descriptor = descriptor(socket)?;
         let taken = room::received(py, self.size, false, |room| {
-            message::receive_from(descriptor, room)
+            bytes::receive_from(descriptor, room)
         });
         let Some((bytes, sender)) = settled(py, taken)? else {
             return Ok(None);
@@ -132,7 +132,7 @@ impl Attempt for ReceiveFromInto {
         match View::to_write(buffer) {
             Ok(mut view) if self.size > 0 && self.size <= view.bytes().len() => {
                 let descriptor = descriptor(socket)?;
-                let taken = message::receive_from(descriptor, &mut view.room()[..self.size]);
+                let taken = bytes::receive_from(descriptor, &mut view.room()[..self.size]);
                 drop(view);
                 let Some((count, sender)) = settled(py, taken)? else {
                     return Ok(None);

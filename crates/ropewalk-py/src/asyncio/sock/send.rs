@@ -12,7 +12,7 @@ use crate::names::intern;
 use pyo3::prelude::*;
 use pyo3::types::{PyBytes, PyMemoryView};
 use ropewalk_facade::atomic::{AtomicUsize, Ordering};
-use ropewalk_sys::message;
+use ropewalk_sys::bytes::{self, Channel};
 
 /// From here on (64 KiB: some ten microseconds of copying) other threads may run meanwhile; to let
 /// go of the interpreter and take it again would cost a small message more than its copying.
@@ -40,9 +40,9 @@ impl SendAll {
         let rest = data.get(before..).unwrap_or(&[]);
         let descriptor = descriptor(socket)?;
         let answer = if rest.len() < LARGE {
-            message::send(descriptor, rest)
+            bytes::send(descriptor, Channel::Socket, rest)
         } else {
-            py.detach(|| message::send(descriptor, rest))
+            py.detach(|| bytes::send(descriptor, Channel::Socket, rest))
         };
         let Some(count) = settled(py, answer)? else {
             return Ok(None);
@@ -102,7 +102,7 @@ impl Attempt for SendTo {
         if let Some(receiver) = host::literal(socket, address)
             && let Ok(view) = View::to_read(data)
         {
-            let answer = message::send_to(descriptor(socket)?, view.bytes(), &receiver);
+            let answer = bytes::send_to(descriptor(socket)?, view.bytes(), &receiver);
             drop(view);
             let Some(count) = settled(py, answer)? else {
                 return Ok(None);
