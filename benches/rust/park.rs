@@ -72,11 +72,9 @@ impl Seat for ListSeat {
     fn give(&self) {
         let mut place = self.0.lock();
         place.given = true;
-        let wake = place.waiting.tell_first();
+        let wakes = place.waiting.tell_first();
         drop(place);
-        if let Some(wake) = wake {
-            wake.now();
-        }
+        wakes.now();
     }
 
     fn wait(&self) {

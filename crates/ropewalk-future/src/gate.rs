@@ -3,7 +3,7 @@
 //! Promise: one thread waits at a gate, however many futures report to it, and is woken once: when
 //! the gate opens. Each future reports at most once.
 
-use ropewalk_park::{Patience, ShortLock, Sleeper, WaitList, Waiter, Wake};
+use ropewalk_park::{Patience, ShortLock, Sleeper, WaitList, Waiter, Wakes};
 
 /// When a gate opens.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -56,8 +56,7 @@ impl Gate {
     }
 
     /// Notes that the future known as `key` is complete; the result is a thread to wake.
-    #[must_use = "the told thread sleeps on until it is woken"]
-    pub fn report(&self, key: usize, failed: bool) -> Option<Wake> {
+    pub fn report(&self, key: usize, failed: bool) -> Wakes {
         let mut inside = self.inside.lock();
         inside.reported.push(key);
         inside.missing = inside.missing.saturating_sub(1);
@@ -65,7 +64,7 @@ impl Gate {
         if self.is_open(&inside) {
             inside.waiters.tell_first()
         } else {
-            None
+            Wakes::NONE
         }
     }
 

@@ -22,6 +22,6 @@ mod watchers;
 
 pub use gate::{Gate, Until};
 pub use life::{Cancel, Contents, Life, Refused, Start};
-pub use ropewalk_park::{Deadline, Patience, Sleeper, Uninterrupted, Wake};
+pub use ropewalk_park::{Deadline, Patience, Sleeper, Uninterrupted, Wakes};
 pub use state::Phase;
 pub use watchers::{Owed, Report};

@@ -6,7 +6,7 @@
 use crate::gate::Gate;
 use crate::state::{Phase, State};
 use crate::watchers::{Owed, Report, Watchers};
-use ropewalk_park::{Patience, ShortLock, Sleeper, Waiter, Wake};
+use ropewalk_park::{Patience, ShortLock, Sleeper, Waiter, Wakes};
 use std::sync::Arc;
 
 /// A value of type `T` that comes later, or an error `E` instead; `C` is a callback, which is kept
@@ -31,7 +31,7 @@ pub enum Start {
     /// Do the work.
     Run,
     /// It was cancelled: do not work; wake those who waited for it among others.
-    Cancelled(Vec<Wake>),
+    Cancelled(Wakes),
     /// It is not at its beginning.
     Refused(Phase),
 }
@@ -71,7 +71,7 @@ pub struct Contents<T, E, C> {
     /// Gates that are still to be told.
     pub reports: Vec<Report>,
     /// Threads that slept for it: wake them, they look again.
-    pub wakes: Vec<Wake>,
+    pub wakes: Wakes,
 }
 
 impl<T, E, C> Life<T, E, C> {
@@ -112,7 +112,7 @@ impl<T, E, C> Life<T, E, C> {
         }
         let watchers = inside.watchers.take();
         drop(inside);
-        Start::Cancelled(watchers.map_or_else(Vec::new, |one| one.settle(false).wakes))
+        Start::Cancelled(watchers.map_or(Wakes::NONE, |one| one.settle(false).wakes))
     }
 
     /// Cancels it, if nobody works on it yet. Gates are told when the worker notices.
@@ -212,9 +212,7 @@ impl<T, E, C> Life<T, E, C> {
             phase if phase.is_complete() => {
                 let failed = matches!(inside.outcome, Some(Err(_)));
                 drop(inside);
-                if let Some(wake) = report.now(failed) {
-                    wake.now();
-                }
+                report.tell(failed).now();
             }
             _ => inside.watchers().reports.push(report),
         }

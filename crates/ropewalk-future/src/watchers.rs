@@ -2,7 +2,7 @@
 //! Promise: a future that nobody watches carries one empty pointer for this.
 
 use crate::gate::Gate;
-use ropewalk_park::{WaitList, Wake};
+use ropewalk_park::{WaitList, Wakes};
 use std::sync::Arc;
 
 /// A promise to tell a gate of one future.
@@ -15,9 +15,8 @@ pub struct Report {
 }
 
 impl Report {
-    /// Tells the gate; the result is a thread to wake.
-    #[must_use = "the told thread sleeps on until it is woken"]
-    pub fn now(&self, failed: bool) -> Option<Wake> {
+    /// Tells the gate; the result is who is to be woken.
+    pub fn tell(&self, failed: bool) -> Wakes {
         self.gate.report(self.key, failed)
     }
 }
@@ -45,21 +44,22 @@ impl<C> Default for Watchers<C> {
 #[must_use = "threads sleep on and callbacks stay uncalled"]
 pub struct Owed<C> {
     /// Threads to wake.
-    pub wakes: Vec<Wake>,
+    pub wakes: Wakes,
     /// Callbacks to call, in the order in which they were added.
     pub callbacks: Vec<C>,
 }
 
 impl<C> Owed<C> {
     pub(crate) const NOTHING: Self = Self {
-        wakes: Vec::new(),
+        wakes: Wakes::NONE,
         callbacks: Vec::new(),
     };
 
     /// Wakes the threads and hands out the callbacks.
     #[inline]
+    #[expect(clippy::must_use_candidate, reason = "who left no callback just wakes")]
     pub fn wake(self) -> Vec<C> {
-        self.wakes.into_iter().for_each(Wake::now);
+        self.wakes.now();
         self.callbacks
     }
 }
@@ -68,7 +68,9 @@ impl<C> Watchers<C> {
     /// Tells the sleepers and the gates.
     pub(crate) fn settle(mut self, failed: bool) -> Owed<C> {
         let mut wakes = self.sleepers.tell_all();
-        wakes.extend(self.reports.iter().filter_map(|report| report.now(failed)));
+        for report in &self.reports {
+            wakes.append(report.tell(failed));
+        }
         Owed {
             wakes,
             callbacks: self.callbacks,

@@ -106,10 +106,7 @@ fn a_waiter_looks_again_when_its_future_is_handed_over() {
             life.wait(Patience::Forever, &mut Uninterrupted).unwrap()
         });
         let contents = life.hand_over().unwrap();
-        contents
-            .wakes
-            .into_iter()
-            .for_each(ropewalk_future::Wake::now);
+        contents.wakes.now();
         assert_eq!(waiter.join().unwrap(), Phase::HandedOver);
     });
 }

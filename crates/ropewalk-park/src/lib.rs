@@ -10,6 +10,7 @@ mod owned;
 mod short;
 mod sleeper;
 mod waiter;
+mod wakes;
 
 pub use fairness::Fairness;
 pub use list::{Left, Place, WaitList};
@@ -18,4 +19,5 @@ pub use ropewalk_facade::Deadline;
 pub use ropewalk_sys::{fork_count, thread_key};
 pub use short::{ShortGuard, ShortLock};
 pub use sleeper::{Patience, Sleeper, Uninterrupted};
-pub use waiter::{Outcome, Waiter, WaiterHandle, Wake};
+pub use waiter::{Outcome, Waiter, WaiterHandle};
+pub use wakes::Wakes;

@@ -8,7 +8,8 @@
 //! Being told is a hint. An owner that cannot live with hints alone gives: the first waiter then
 //! has what it waits for before it runs, and cannot be overtaken.
 
-use crate::waiter::{Waiter, WaiterHandle, Wake};
+use crate::waiter::{Waiter, WaiterHandle};
+use crate::wakes::Wakes;
 use ropewalk_sys::fork_count;
 use std::collections::VecDeque;
 use std::sync::Arc;
@@ -119,43 +120,45 @@ impl WaitList {
 
     /// Tells the first waiter, if there is one.
     #[inline]
-    pub fn tell_first(&mut self) -> Option<Wake> {
+    pub fn tell_first(&mut self) -> Wakes {
         if self.waiters.is_empty() {
-            None
+            Wakes::NONE
         } else {
             self.tell_first_of_some()
         }
     }
 
     #[cold]
-    fn tell_first_of_some(&mut self) -> Option<Wake> {
+    fn tell_first_of_some(&mut self) -> Wakes {
         self.forget_the_parents_threads();
-        self.waiters.pop_front()?.waiter.tell()
+        let first = self.waiters.pop_front();
+        first.and_then(|entry| entry.waiter.tell()).into()
     }
 
     /// Gives the first waiter what it waits for. There must be one: look before.
-    pub fn give_first(&mut self) -> Option<Wake> {
+    pub fn give_first(&mut self) -> Wakes {
         self.forget_the_parents_threads();
         let first = self.waiters.pop_front();
         debug_assert!(
             first.is_some(),
             "somebody must be there to be given something"
         );
-        first?.waiter.give()
+        first.and_then(|entry| entry.waiter.give()).into()
     }
 
     /// Tells up to `count` waiters, the first ones first.
-    pub fn tell(&mut self, count: usize) -> Vec<Wake> {
+    pub fn tell(&mut self, count: usize) -> Wakes {
         self.forget_the_parents_threads();
         let count = count.min(self.waiters.len());
-        self.waiters
-            .drain(..count)
-            .filter_map(|entry| entry.waiter.tell())
-            .collect()
+        let mut wakes = Wakes::NONE;
+        let told = self.waiters.drain(..count);
+        told.filter_map(|entry| entry.waiter.tell())
+            .for_each(|wake| wakes.push(wake));
+        wakes
     }
 
     /// Tells everybody.
-    pub fn tell_all(&mut self) -> Vec<Wake> {
+    pub fn tell_all(&mut self) -> Wakes {
         self.tell(usize::MAX)
     }
 

@@ -129,14 +129,14 @@ impl Drop for WaiterHandle {
     }
 }
 
-/// A wake that is still owed to a sleeping thread. Call [`Wake::now`] once no lock is held.
+/// A wake that is still owed to a sleeping thread; kept in [`Wakes`](crate::Wakes).
 #[derive(Debug)]
 #[must_use = "the told thread sleeps on until it is woken"]
-pub struct Wake(Arc<Waiter>);
+pub(crate) struct Wake(Arc<Waiter>);
 
 impl Wake {
     /// Wakes the thread: one system call.
-    pub fn now(self) {
+    pub(crate) fn now(self) {
         self.0.word.wake_one();
     }
 }

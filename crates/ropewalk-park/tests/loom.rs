@@ -10,7 +10,7 @@
 use loom::cell::UnsafeCell;
 use loom::sync::Arc;
 use loom::thread;
-use ropewalk_park::{Deadline, Left, Outcome, ShortLock, WaitList, Waiter, WaiterHandle, Wake};
+use ropewalk_park::{Deadline, Left, Outcome, ShortLock, WaitList, Waiter, WaiterHandle, Wakes};
 use std::time::Duration;
 
 /// All models put a thread into a list through this function.
@@ -21,12 +21,6 @@ fn enlist(list: &mut WaitList, waiter: &WaiterHandle) {
 /// A deadline that is not over when asked, so that the sleep itself decides.
 fn some_deadline() -> Deadline {
     Deadline::after(Duration::from_secs(3600))
-}
-
-fn now(wake: Option<Wake>) {
-    if let Some(wake) = wake {
-        wake.now();
-    }
 }
 
 /// A number that loom watches: two threads at it at once are an error, unlocked or not.
@@ -88,20 +82,20 @@ impl Permits {
         enlist(&mut self.state.lock().1, &waiter);
         let _ = waiter.sleep(some_deadline());
         let mut state = self.state.lock();
-        let wake = match state.1.leave(&waiter) {
+        let wakes = match state.1.leave(&waiter) {
             Left::Told | Left::Given => state.1.tell_first(),
-            Left::Waiting => None,
+            Left::Waiting => Wakes::NONE,
         };
         drop(state);
-        now(wake);
+        wakes.now();
     }
 
     fn give(&self) {
         let mut state = self.state.lock();
         state.0 += 1;
-        let wake = state.1.tell_first();
+        let wakes = state.1.tell_first();
         drop(state);
-        now(wake);
+        wakes.now();
     }
 }
 
@@ -221,8 +215,8 @@ fn a_thread_told_before_or_while_it_falls_asleep_wakes_and_sees_what_was_written
             let (list, written) = (Arc::clone(&list), Arc::clone(&written));
             move || {
                 written.add_one();
-                let wake = list.lock().tell_first();
-                now(wake);
+                let wakes = list.lock().tell_first();
+                wakes.now();
             }
         });
         assert_eq!(waiter.sleep(Deadline::NEVER), Outcome::Told);
@@ -245,9 +239,9 @@ fn a_waiter_that_times_out_learns_from_leaving_whether_it_was_told() {
             move || {
                 let mut state = shared.lock();
                 state.0 = true;
-                let wake = state.1.tell_first();
+                let wakes = state.1.tell_first();
                 drop(state);
-                now(wake);
+                wakes.now();
             }
         });
         let outcome = waiter.sleep(some_deadline());
@@ -325,9 +319,9 @@ fn whoever_came_first_is_told_first() {
             let shared = Arc::clone(&shared);
             move || {
                 let mut state = shared.lock();
-                let (both, wake) = (state.1.len() == 2, state.1.tell_first());
+                let (both, wakes) = (state.1.len() == 2, state.1.tell_first());
                 drop(state);
-                now(wake);
+                wakes.now();
                 both
             }
         });
@@ -367,7 +361,7 @@ fn telling_everybody_wakes_everybody() {
                 state.0 = true;
                 let wakes = state.1.tell_all();
                 drop(state);
-                wakes.into_iter().for_each(Wake::now);
+                wakes.now();
             }
         });
         wait(&shared);

@@ -3,7 +3,7 @@
 
 use ropewalk_park::{
     Deadline, Left, Outcome, Patience, ShortLock, Sleeper, Uninterrupted, WaitList, Waiter,
-    WaiterHandle, Wake,
+    WaiterHandle,
 };
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::sync::Arc;
@@ -25,7 +25,7 @@ fn a_waiter_told_before_it_sleeps_does_not_sleep() {
     let waiter = Waiter::current();
     enlist(&mut list, &waiter);
     // Nobody is asleep, so no wake is owed.
-    assert!(list.tell_first().is_none());
+    assert!(list.tell_first().is_empty());
     assert_eq!(waiter.sleep(Deadline::NEVER), Outcome::Told);
     assert_eq!(list.leave(&waiter), Left::Told);
 }
@@ -49,10 +49,12 @@ fn a_timed_out_waiter_does_not_swallow_the_wakeup() {
     enlist(&mut list, &second);
     assert_eq!(first.sleep(Deadline::now()), Outcome::TimedOut);
     // Told between the time-out and leaving; a wake is owed, for it was asleep.
-    assert!(list.tell_first().is_some());
+    let wakes = list.tell_first();
+    assert_eq!(wakes.len(), 1);
+    wakes.now();
     assert_eq!(list.leave(&first), Left::Told);
     // So it tells the next one, who has not slept.
-    assert!(list.tell_first().is_none());
+    assert!(list.tell_first().is_empty());
     assert_eq!(second.sleep(Deadline::NEVER), Outcome::Told);
 }
 
@@ -67,7 +69,9 @@ fn waiters_are_told_in_the_order_they_came() {
     let told = |place: usize| waiters[place].sleep(Deadline::now()) == Outcome::Told;
     assert_eq!([0, 1, 2, 3].map(told), [true, true, false, false]);
     // Those two slept just now, so they are owed a wake.
-    assert_eq!(list.tell_all().len(), 2);
+    let wakes = list.tell_all();
+    assert_eq!(wakes.len(), 2);
+    wakes.now();
     assert_eq!([0, 1, 2, 3].map(told), [true; 4]);
 }
 
@@ -90,7 +94,7 @@ fn a_waiter_can_be_enlisted_again_after_it_was_told() {
     let waiter = Waiter::current();
     for _ in 0..2 {
         enlist(&mut list, &waiter);
-        assert!(list.tell_first().is_none());
+        assert!(list.tell_first().is_empty());
         assert_eq!(waiter.sleep(Deadline::NEVER), Outcome::Told);
     }
     enlist(&mut list, &waiter);
@@ -112,8 +116,7 @@ fn a_sleeping_thread_is_woken() {
         }
     });
     enlisted.recv().expect("it enlists");
-    let wake = list.lock().tell_first();
-    wake.into_iter().for_each(Wake::now);
+    list.lock().tell_first().now();
     assert_eq!(sleeper.join().expect("no panic"), Ok(true));
 }
 

@@ -7,4 +7,4 @@
 
 pub mod thread;
 
-pub use ropewalk_park::{Deadline, Patience, Sleeper, Uninterrupted, Wake};
+pub use ropewalk_park::{Deadline, Patience, Sleeper, Uninterrupted, Wakes};

@@ -8,7 +8,7 @@ use crate::discipline::{Discipline, Turn};
 use crate::error::{GetError, PutError, PutManyError, TooManyTasksDone, Trouble};
 use crate::line::Line;
 use crate::wait::{GaveUp, Wait};
-use ropewalk_park::{Patience, ShortGuard, ShortLock, Sleeper, Wake};
+use ropewalk_park::{Patience, ShortGuard, ShortLock, Sleeper, Wakes};
 
 /// Whether the queue is in use, shut down, or no longer the owner of its items.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -172,7 +172,7 @@ impl<D: Discipline> Core<D> {
         }
         let wakes = state.putters.pass_on_many(items.len());
         drop(state);
-        wakes.into_iter().for_each(Wake::now);
+        wakes.now();
         match trouble {
             Some(why) if items.is_empty() => Err(GetError::Trouble(why)),
             _ => Ok(items),
@@ -210,10 +210,10 @@ impl<D: Discipline> Core<D> {
         let wakes = if state.unfinished == 0 {
             state.joiners.tell_all()
         } else {
-            Vec::new()
+            Wakes::NONE
         };
         drop(state);
-        wakes.into_iter().for_each(Wake::now);
+        wakes.now();
         Ok(())
     }
 
@@ -243,7 +243,7 @@ impl<D: Discipline> Core<D> {
         }
         let wakes = state.tell_everybody();
         drop(state);
-        wakes.into_iter().for_each(Wake::now);
+        wakes.now();
     }
 
     /// Ends the queue and takes out what is inside; those items count as done.
@@ -257,7 +257,7 @@ impl<D: Discipline> Core<D> {
         state.unfinished = state.unfinished.saturating_sub(items.len());
         let wakes = state.tell_everybody();
         drop(state);
-        wakes.into_iter().for_each(Wake::now);
+        wakes.now();
         Ok(items)
     }
 
@@ -276,7 +276,7 @@ impl<D: Discipline> Core<D> {
         state.phase = Phase::HandedOver;
         let wakes = state.tell_everybody();
         drop(state);
-        wakes.into_iter().for_each(Wake::now);
+        wakes.now();
         Ok(contents)
     }
 
@@ -293,7 +293,7 @@ impl<D: Discipline> Core<D> {
         state.phase = Phase::Open;
         let wakes = state.tell_everybody();
         drop(state);
-        wakes.into_iter().for_each(Wake::now);
+        wakes.now();
         Ok(items)
     }
 
@@ -384,11 +384,11 @@ impl<D: Discipline> State<D> {
 }
 
 impl<D> State<D> {
-    fn tell_everybody(&mut self) -> Vec<Wake> {
+    fn tell_everybody(&mut self) -> Wakes {
         let mut wakes = self.getters.tell_all();
-        wakes.append(&mut self.putters.tell_all());
-        wakes.append(&mut self.joiners.tell_all());
-        wakes.append(&mut self.turns.tell_all());
+        wakes.append(self.putters.tell_all());
+        wakes.append(self.joiners.tell_all());
+        wakes.append(self.turns.tell_all());
         wakes
     }
 }
@@ -405,11 +405,9 @@ fn finish_put<D: Discipline, A>(
 ) -> Result<(), PutError<D::Item, A, D::Failure>> {
     D::put(&mut state, item).map_err(PutError::Trouble)?;
     state.unfinished += 1;
-    let wake = state.getters.pass_on();
+    let wakes = state.getters.pass_on();
     drop(state);
-    if let Some(wake) = wake {
-        wake.now();
-    }
+    wakes.now();
     Ok(())
 }
 
@@ -418,10 +416,8 @@ fn finish_get<D: Discipline>(
     mut state: ShortGuard<'_, State<D>>,
 ) -> Result<D::Item, Trouble<D::Failure>> {
     let item = D::get(&mut state)?;
-    let wake = state.putters.pass_on();
+    let wakes = state.putters.pass_on();
     drop(state);
-    if let Some(wake) = wake {
-        wake.now();
-    }
+    wakes.now();
     Ok(item)
 }

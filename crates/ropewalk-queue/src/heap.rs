@@ -11,7 +11,7 @@
 use crate::core::State;
 use crate::discipline::{Discipline, Turn};
 use crate::error::Trouble;
-use ropewalk_park::{ShortGuard, Wake, fork_count, thread_key};
+use ropewalk_park::{ShortGuard, fork_count, thread_key};
 use std::convert::Infallible;
 use std::fmt;
 use std::marker::PhantomData;
@@ -106,12 +106,13 @@ impl<T, O: Order<T>> Heap<T, O> {
         state.store.comparing = 0;
         // Trouble leaves every item inside, and a getter that was told of one may be about to
         // give up because of it: the next getter must look in its place.
-        let in_trouble = !matches!(outcome, Ok(Ok(_)));
-        let next_getter = in_trouble.then(|| state.getters.tell_first()).flatten();
+        let mut wakes = state.turns.pass_on();
+        if !matches!(outcome, Ok(Ok(_))) {
+            wakes.append(state.getters.tell_first());
+        }
         // Woken with the lock held, for once: the items are back, but the operation of which this
         // turn is a part has not yet counted what it did.
-        let wakes = [state.turns.pass_on(), next_getter];
-        wakes.into_iter().flatten().for_each(Wake::now);
+        wakes.now();
         match outcome {
             Ok(result) => result.map_err(Trouble::Comparison),
             Err(panic) => resume_unwind(panic),

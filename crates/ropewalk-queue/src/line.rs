@@ -4,7 +4,7 @@
 //! is first, the next item (room, turn) is set aside for it, and nobody else's until it has come. In
 //! a forked child, where that thread is not, nothing is set aside.
 
-use ropewalk_park::{Fairness, Left, Place, WaitList, WaiterHandle, Wake, fork_count};
+use ropewalk_park::{Fairness, Left, Place, WaitList, WaiterHandle, Wakes, fork_count};
 
 /// Who waits, and how much is set aside for those that are on their way.
 #[derive(Debug, Default)]
@@ -50,7 +50,7 @@ impl Line {
 
     /// One more is there: tells the first waiter, or sets it aside for it.
     #[inline]
-    pub(crate) fn pass_on(&mut self) -> Option<Wake> {
+    pub(crate) fn pass_on(&mut self) -> Wakes {
         if self.waiters.first_was_overtaken() && self.fairness.is_due() {
             self.fairness.was_fair();
             self.aside = self.aside() + 1;
@@ -61,17 +61,21 @@ impl Line {
         }
     }
 
-    pub(crate) fn tell_first(&mut self) -> Option<Wake> {
+    pub(crate) fn tell_first(&mut self) -> Wakes {
         self.waiters.tell_first()
     }
 
     /// So many more are there.
-    pub(crate) fn pass_on_many(&mut self, count: usize) -> Vec<Wake> {
+    pub(crate) fn pass_on_many(&mut self, count: usize) -> Wakes {
         let waiting = count.min(self.waiters.len());
-        (0..waiting).filter_map(|_| self.pass_on()).collect()
+        let mut wakes = Wakes::NONE;
+        for _ in 0..waiting {
+            wakes.append(self.pass_on());
+        }
+        wakes
     }
 
-    pub(crate) fn tell_all(&mut self) -> Vec<Wake> {
+    pub(crate) fn tell_all(&mut self) -> Wakes {
         self.waiters.tell_all()
     }
 }

@@ -3,7 +3,7 @@
 
 use crate::core::{Core, Phase, effective};
 use crate::discipline::Discipline;
-use ropewalk_park::Wake;
+use ropewalk_park::Wakes;
 
 impl<D: Discipline> Core<D> {
     /// How many items are inside.
@@ -79,10 +79,10 @@ impl<D: Discipline> Core<D> {
         let wakes = if count == 0 {
             state.joiners.tell_all()
         } else {
-            Vec::new()
+            Wakes::NONE
         };
         drop(state);
-        wakes.into_iter().for_each(Wake::now);
+        wakes.now();
     }
 
     /// Sets the bound (zero: none); putters that wait look again.
@@ -91,7 +91,7 @@ impl<D: Discipline> Core<D> {
         state.bound = effective(bound);
         let wakes = state.putters.tell_all();
         drop(state);
-        wakes.into_iter().for_each(Wake::now);
+        wakes.now();
     }
 
     /// Calls `look` for each stored item if the lock is free now; for garbage collectors. `look`

@@ -7,7 +7,7 @@ use crate::core::{Core, State};
 use crate::discipline::{Discipline, Turn};
 use crate::error::GetError;
 use crate::line::Line;
-use ropewalk_park::{Deadline, Patience, Place, ShortGuard, Sleeper, Waiter, Wake};
+use ropewalk_park::{Deadline, Patience, Place, ShortGuard, Sleeper, Waiter, Wakes};
 
 /// Names one of the lists of a queue.
 type Choose<D> = fn(&mut State<D>) -> &mut Line;
@@ -107,10 +107,11 @@ impl<D> Wait<D> {
         self.turn_place = Some(place);
         // The end of a turn tells one thread. If that one needs no turn of its own, there is no
         // further end to tell the next; so it is told here, and waits again if it must.
-        if state.turn() == Turn::Free
-            && let Some(wake) = state.turns.tell_first()
-        {
-            state.unlocked(|| wake.now());
+        if state.turn() == Turn::Free {
+            let wakes = state.turns.tell_first();
+            if !wakes.is_empty() {
+                state.unlocked(|| wakes.now());
+            }
         }
         Ok(state)
     }
@@ -137,10 +138,12 @@ fn sleep_in<'q, D, S: Sleeper>(
         Err(why) => {
             // Told and giving up at once: the next one must look in our place.
             let told = told.then_some(choose);
-            let wakes =
-                [told, owed].map(|list| list.and_then(|list| list(&mut state).tell_first()));
+            let mut wakes = Wakes::NONE;
+            for list in [told, owed].into_iter().flatten() {
+                wakes.append(list(&mut state).tell_first());
+            }
             drop(state);
-            wakes.into_iter().flatten().for_each(Wake::now);
+            wakes.now();
             Err(GaveUp::Abort(why))
         }
     }

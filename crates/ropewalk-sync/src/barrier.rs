@@ -6,7 +6,7 @@
 
 use ropewalk_facade::atomic::{AtomicU32, Ordering};
 use ropewalk_facade::sync::Arc;
-use ropewalk_park::{Deadline, Patience, ShortGuard, ShortLock, Sleeper, WaitList, Waiter, Wake};
+use ropewalk_park::{Deadline, Patience, ShortGuard, ShortLock, Sleeper, WaitList, Waiter, Wakes};
 
 /// Why a thread did not pass the barrier.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -54,14 +54,14 @@ struct State {
 
 impl State {
     /// Ends the current round and begins the next; returns the wakes that are owed.
-    fn end_round(&mut self, outcome: u32) -> Vec<Wake> {
+    fn end_round(&mut self, outcome: u32) -> Wakes {
         // sync: barrier-round, Release pairs with the Acquire in `Barrier::wait_for_the_others`.
         self.round.store(outcome, Ordering::Release);
         self.round = Arc::new(AtomicU32::new(OPEN));
         self.come = 0;
         self.acting = false;
         let mut wakes = self.waiting.tell_all();
-        wakes.append(&mut self.entering.tell_all());
+        wakes.append(self.entering.tell_all());
         wakes
     }
 }
@@ -189,9 +189,13 @@ impl Barrier {
         let mut state = self.state.lock();
         // Reset or abort may have ended this round while the action ran.
         let in_time = round.load(Ordering::Relaxed) == OPEN;
-        let wakes = in_time.then(|| state.end_round(PASSED));
+        let wakes = if in_time {
+            state.end_round(PASSED)
+        } else {
+            Wakes::NONE
+        };
         drop(state);
-        wakes.into_iter().flatten().for_each(Wake::now);
+        wakes.now();
         in_time.then_some(()).ok_or(BarrierError::Broken)
     }
 
@@ -205,7 +209,7 @@ impl Barrier {
         state.broken = true;
         let wakes = state.end_round(BROKEN);
         drop(state);
-        wakes.into_iter().for_each(Wake::now);
+        wakes.now();
     }
 
     /// Makes the barrier whole and empty; whoever waits learns that its round broke.
@@ -214,7 +218,7 @@ impl Barrier {
         state.broken = false;
         let wakes = state.end_round(BROKEN);
         drop(state);
-        wakes.into_iter().for_each(Wake::now);
+        wakes.now();
     }
 
     /// How many threads let each other through.

@@ -4,7 +4,7 @@
 //! are notified first come first served; a waiter that is notified and gives up at that instant
 //! passes the notification on. Taking the lock again is the caller's, and as fair as that lock is.
 
-use ropewalk_park::{Deadline, Left, ShortLock, Sleeper, WaitList, Waiter, WaiterHandle, Wake};
+use ropewalk_park::{Deadline, Left, ShortLock, Sleeper, WaitList, Waiter, WaiterHandle, Wakes};
 
 /// Threads that wait for a notification.
 ///
@@ -38,7 +38,7 @@ impl Condition {
         let mut list = self.list.lock();
         let wakes = list.tell(count);
         drop(list);
-        wakes.into_iter().for_each(Wake::now);
+        wakes.now();
     }
 
     /// Notifies everybody who waits.
@@ -85,13 +85,11 @@ impl Drop for Place<'_> {
             return;
         }
         let mut list = self.condition.list.lock();
-        let wake = match list.leave(&self.waiter) {
+        let wakes = match list.leave(&self.waiter) {
             Left::Told | Left::Given => list.tell_first(),
-            Left::Waiting => None,
+            Left::Waiting => Wakes::NONE,
         };
         drop(list);
-        if let Some(wake) = wake {
-            wake.now();
-        }
+        wakes.now();
     }
 }

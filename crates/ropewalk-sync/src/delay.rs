@@ -8,7 +8,9 @@
 //! The server is woken only when it would look too late: to schedule something that is due after
 //! the moment at which it looks anyway costs no system call.
 
-use ropewalk_park::{Deadline, ShortGuard, ShortLock, Sleeper, WaitList, Waiter, Wake, fork_count};
+use ropewalk_park::{
+    Deadline, ShortGuard, ShortLock, Sleeper, WaitList, Waiter, Wakes, fork_count,
+};
 use std::collections::BTreeMap;
 use std::fmt;
 use std::sync::Arc;
@@ -125,12 +127,10 @@ impl<T> DelayQueue<T> {
         };
         state.count += 1;
         state.pending.insert(key, item);
-        let wake = state.let_server_look_by(key.due);
+        let wakes = state.let_server_look_by(key.due);
         let served = std::mem::replace(&mut state.served, true);
         drop(state);
-        if let Some(wake) = wake {
-            wake.now();
-        }
+        wakes.now();
         let duty = (!served).then(|| DelayServer {
             queue: Arc::clone(self),
             ended: false,
@@ -142,16 +142,14 @@ impl<T> DelayQueue<T> {
     pub fn cancel(&self, key: DelayKey) -> Option<T> {
         let mut state = self.lock();
         let item = state.pending.remove(&key)?;
-        let wake = if state.pending.is_empty() {
+        let wakes = if state.pending.is_empty() {
             let end = Deadline::after(state.patience).into();
             state.let_server_look_by(end)
         } else {
-            None
+            Wakes::NONE
         };
         drop(state);
-        if let Some(wake) = wake {
-            wake.now();
-        }
+        wakes.now();
         Some(item)
     }
 
@@ -159,12 +157,10 @@ impl<T> DelayQueue<T> {
     pub fn hurry(&self) {
         let mut state = self.lock();
         state.patience = Duration::ZERO;
-        let wake = state.server.tell_first();
+        let wakes = state.server.tell_first();
         state.looks_at = None;
         drop(state);
-        if let Some(wake) = wake {
-            wake.now();
-        }
+        wakes.now();
     }
 
     /// How much is pending.
@@ -210,9 +206,9 @@ impl<T> DelayQueue<T> {
 
 impl<T> State<T> {
     /// Tells the server to look now if it would otherwise look only after `moment`.
-    fn let_server_look_by(&mut self, moment: Moment) -> Option<Wake> {
+    fn let_server_look_by(&mut self, moment: Moment) -> Wakes {
         if self.looks_at.is_none_or(|looks_at| looks_at <= moment) {
-            return None;
+            return Wakes::NONE;
         }
         self.looks_at = None;
         self.server.tell_first()

@@ -10,7 +10,7 @@
 
 use ropewalk_facade::atomic::{AtomicU64, Ordering};
 use ropewalk_park::{
-    Fairness, Left, Patience, Place, ShortLock, Sleeper, WaitList, Waiter, WaiterHandle, Wake,
+    Fairness, Left, Patience, Place, ShortLock, Sleeper, WaitList, Waiter, WaiterHandle,
 };
 
 /// Set in a word while somebody stands, or may stand, in its list.
@@ -170,7 +170,7 @@ impl Waitable {
         let wakes = line.list.tell(count);
         self.tidy(&line.list);
         drop(line);
-        wakes.into_iter().for_each(Wake::now);
+        wakes.now();
     }
 
     /// Brings `count` of what is waited for back. With the list locked, `change` puts so many of
@@ -189,16 +189,16 @@ impl Waitable {
         if !change(&self.word, for_anybody) {
             return false;
         }
-        let (first, more) = if gives {
+        let (mut wakes, more) = if gives {
             line.fairness.was_fair();
             (line.list.give_first(), for_anybody)
         } else {
             (line.list.tell_first(), for_anybody - 1)
         };
-        let more = line.list.tell(more);
+        wakes.append(line.list.tell(more));
         self.tidy(&line.list);
         drop(line);
-        first.into_iter().chain(more).for_each(Wake::now);
+        wakes.now();
         true
     }
 
@@ -210,7 +210,7 @@ impl Waitable {
         let wakes = line.list.tell_all();
         self.tidy(&line.list);
         drop(line);
-        wakes.into_iter().for_each(Wake::now);
+        wakes.now();
     }
 
     /// As new, with this word: for the one thread of a forked child.

@@ -4,7 +4,7 @@ use super::lanes::{Lanes, Order};
 use super::starving::{Hope, Waits};
 use super::timing::{Percentiles, Times, Timing, percentiles};
 use ropewalk_park::{
-    Deadline, Left, Patience, ShortLock, Sleeper, WaitList, Waiter, Wake, fork_count,
+    Deadline, Left, Patience, ShortLock, Sleeper, WaitList, Waiter, Wakes, fork_count,
 };
 use std::sync::Arc;
 
@@ -130,10 +130,12 @@ impl<T> Inside<T> {
 
     /// Tells one thread that there is a task: a worker if one is idle.
     #[inline]
-    fn tell_of_task(&mut self) -> Option<Wake> {
-        match self.idle.tell_first() {
-            None => self.takers.tell_first(),
-            told => told,
+    fn tell_of_task(&mut self) -> Wakes {
+        let wakes = self.idle.tell_first();
+        if wakes.is_empty() {
+            self.takers.tell_first()
+        } else {
+            wakes
         }
     }
 
@@ -211,11 +213,13 @@ impl<T> Pool<T> {
         let timing = Timing::begin(inside.submitted);
         inside.submitted += 1;
         inside.lanes.push((task, timing), how.priority);
-        let wake = if hiring { None } else { inside.tell_of_task() };
+        let wakes = if hiring {
+            Wakes::NONE
+        } else {
+            inside.tell_of_task()
+        };
         drop(inside);
-        if let Some(wake) = wake {
-            wake.now();
-        }
+        wakes.now();
         Ok(if hiring { Hire::IfNeeded } else { Hire::Nobody })
     }
 
@@ -238,11 +242,9 @@ impl<T> Pool<T> {
         let slept = sleeper.sleep(&waiter, deadline);
         let mut inside = self.inside.lock();
         if inside.submitters.leave(&waiter) == Left::Told && slept.is_err() {
-            let wake = inside.submitters.tell_first();
+            let wakes = inside.submitters.tell_first();
             drop(inside);
-            if let Some(wake) = wake {
-                wake.now();
-            }
+            wakes.now();
         }
         slept
     }
@@ -276,11 +278,9 @@ impl<T> Pool<T> {
                 inside.taken += 1;
                 let (time, timing) = timing.lap();
                 inside.waits.note(time);
-                let wake = inside.submitters.tell_first();
+                let wakes = inside.submitters.tell_first();
                 drop(inside);
-                if let Some(wake) = wake {
-                    wake.now();
-                }
+                wakes.now();
                 return Ok(Ok((task, timing)));
             }
             if inside.phase != Phase::Open {
@@ -295,14 +295,12 @@ impl<T> Pool<T> {
             let left = inside.idle.leave(waiter);
             if let Err(why) = slept {
                 inside.workers -= 1;
-                let wake = match left {
+                let wakes = match left {
                     Left::Told | Left::Given => inside.idle.tell_first(),
-                    Left::Waiting => None,
+                    Left::Waiting => Wakes::NONE,
                 };
                 drop(inside);
-                if let Some(wake) = wake {
-                    wake.now();
-                }
+                wakes.now();
                 return Err(why);
             }
         }
@@ -313,11 +311,9 @@ impl<T> Pool<T> {
     pub fn pop(&self) -> Option<T> {
         let mut inside = self.inside.lock();
         let task = inside.lanes.pop();
-        let wake = inside.submitters.tell_first();
+        let wakes = inside.submitters.tell_first();
         drop(inside);
-        if let Some(wake) = wake {
-            wake.now();
-        }
+        wakes.now();
         task.map(|(task, _)| task)
     }
 
@@ -344,14 +340,12 @@ impl<T> Pool<T> {
             let slept = sleeper.sleep(&waiter, deadline);
             let mut inside = self.inside.lock();
             let told = inside.takers.leave(&waiter) == Left::Told;
-            let wake = match &slept {
+            let wakes = match &slept {
                 Err(_) if told => inside.tell_of_task(),
-                _ => None,
+                _ => Wakes::NONE,
             };
             drop(inside);
-            if let Some(wake) = wake {
-                wake.now();
-            }
+            wakes.now();
             if !slept? && !told {
                 return Ok(None);
             }
@@ -364,11 +358,9 @@ impl<T> Pool<T> {
         let timing = Timing::begin(inside.submitted);
         inside.submitted += 1;
         inside.lanes.push((task, timing), 0);
-        let wake = inside.tell_of_task();
+        let wakes = inside.tell_of_task();
         drop(inside);
-        if let Some(wake) = wake {
-            wake.now();
-        }
+        wakes.now();
     }
 
     /// A worker that was hired ends without having asked: its thread could not be started, or was
@@ -401,15 +393,13 @@ impl<T> Pool<T> {
         if let Some(place) = inside.blocked.iter().position(|one| is_same(one, wait)) {
             inside.blocked.swap_remove(place);
         }
-        let wake = if inside.able() > inside.limit {
+        let wakes = if inside.able() > inside.limit {
             inside.idle.tell_first()
         } else {
-            None
+            Wakes::NONE
         };
         drop(inside);
-        if let Some(wake) = wake {
-            wake.now();
-        }
+        wakes.now();
     }
 
     /// Takes no more tasks; those in the queue are still run.
@@ -430,9 +420,9 @@ impl<T> Pool<T> {
             inside.phase = phase;
         }
         let mut wakes = inside.idle.tell_all();
-        wakes.append(&mut inside.submitters.tell_all());
+        wakes.append(inside.submitters.tell_all());
         drop(inside);
-        wakes.into_iter().for_each(Wake::now);
+        wakes.now();
     }
 
     /// Empties the queue.
@@ -442,7 +432,7 @@ impl<T> Pool<T> {
         let tasks = inside.lanes.drain();
         let wakes = inside.submitters.tell_all();
         drop(inside);
-        wakes.into_iter().for_each(Wake::now);
+        wakes.now();
         tasks.into_iter().map(|(task, _)| task).collect()
     }
 

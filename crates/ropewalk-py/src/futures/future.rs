@@ -19,7 +19,7 @@ use pyo3::prelude::*;
 use pyo3::types::{PyDict, PyList, PyString, PyTuple};
 use pyo3::{BoundObject, PyTraverseError, PyVisit};
 use ropewalk_facade::atomic::AtomicUsize;
-use ropewalk_future::{Cancel, Phase, Start, Until, Wake};
+use ropewalk_future::{Cancel, Phase, Start, Until};
 use std::sync::OnceLock;
 
 /// A value that comes later; the base of `ropewalk.concurrent.futures.Future`.
@@ -174,7 +174,7 @@ impl FutureEngine {
         match slf.get().life.start() {
             Start::Run => Ok(true),
             Start::Cancelled(wakes) => {
-                wakes.into_iter().for_each(Wake::now);
+                wakes.now();
                 Ok(false)
             }
             Start::Refused(Phase::HandedOver) => {
@@ -249,6 +249,8 @@ impl FutureEngine {
         let Some(contents) = slf.get().life.hand_over() else {
             return Ok(());
         };
+        // Woken first, so that an error below leaves nobody asleep: the lock of `inside` is held.
+        contents.wakes.now();
         let (value, error) = split(py, contents.outcome);
         inside.setattr(intern!(py, "state"), name(contents.phase))?;
         inside.setattr(intern!(py, "result"), value)?;
@@ -260,7 +262,6 @@ impl FutureEngine {
             waiters.append(Bound::new(py, ReportTo(report))?)?;
         }
         inside.setattr(intern!(py, "waiters"), waiters)?;
-        contents.wakes.into_iter().for_each(Wake::now);
         Ok(())
     }
 

@@ -9,7 +9,7 @@ use crate::names::intern;
 use pyo3::prelude::*;
 use pyo3::types::{PyDict, PyList, PyTuple};
 use ropewalk_facade::atomic::Ordering;
-use ropewalk_future::{Phase, Start, Wake};
+use ropewalk_future::{Phase, Start, Wakes};
 use ropewalk_park::thread_key;
 use ropewalk_pool::thread::Pool;
 
@@ -28,7 +28,7 @@ pub(super) struct Task {
 impl Task {
     /// Runs it. The result is threads to wake, which may be put off for as long as it takes to
     /// find the next task; and an error that is not the task's.
-    pub(super) fn run(self, py: Python<'_>) -> (Vec<Wake>, PyResult<()>) {
+    pub(super) fn run(self, py: Python<'_>) -> (Wakes, PyResult<()>) {
         let future = self.future.bind(py);
         let start = if future.get().own.any() {
             Start::Refused(Phase::Pending)
@@ -40,8 +40,8 @@ impl Task {
             Start::Cancelled(wakes) => return (wakes, Ok(())),
             Start::Refused(phase) => match start_elsewhere(future, phase) {
                 Ok(true) => {}
-                Ok(false) => return (Vec::new(), Ok(())),
-                Err(why) => return (Vec::new(), Err(why)),
+                Ok(false) => return (Wakes::NONE, Ok(())),
+                Err(why) => return (Wakes::NONE, Err(why)),
             },
         }
         let worker = &future.get().worker;
@@ -57,16 +57,16 @@ impl Task {
         };
         worker.store(0, Ordering::Relaxed);
         if future.get().own.any() {
-            return (Vec::new(), finish_by_methods(future, outcome));
+            return (Wakes::NONE, finish_by_methods(future, outcome));
         }
         match future.get().life.finish(outcome) {
             Ok(PyOwed { wakes, callbacks }) if callbacks.is_empty() => (wakes, Ok(())),
             Ok(PyOwed { wakes, callbacks }) => {
                 // Callbacks may take their time: nobody is to wait for them.
-                wakes.into_iter().for_each(Wake::now);
-                (Vec::new(), call_all(future, callbacks))
+                wakes.now();
+                (Wakes::NONE, call_all(future, callbacks))
             }
-            Err(refused) => (Vec::new(), FutureEngine::finish_elsewhere(future, refused)),
+            Err(refused) => (Wakes::NONE, FutureEngine::finish_elsewhere(future, refused)),
         }
     }
 

@@ -46,9 +46,7 @@ impl ReportTo {
 
 impl ReportTo {
     fn report(&self, failed: bool) {
-        if let Some(wake) = self.0.now(failed) {
-            wake.now();
-        }
+        self.0.tell(failed).now();
     }
 }
 

@@ -10,7 +10,7 @@ use crate::names::intern;
 use crate::raised::Raised;
 use pyo3::prelude::*;
 use ropewalk_park::{Deadline, Outcome, Sleeper, Waiter};
-use ropewalk_pool::Wake;
+use ropewalk_pool::Wakes;
 use ropewalk_pool::thread::Leave;
 use std::convert::Infallible;
 use std::sync::Arc;
@@ -18,12 +18,12 @@ use std::sync::Arc;
 /// How a worker sleeps: outside the interpreter, and not before it has woken whom it owes that.
 struct Idle<'py> {
     py: Python<'py>,
-    owed: Vec<Wake>,
+    owed: Wakes,
 }
 
 impl Idle<'_> {
     fn wake(&mut self) {
-        self.owed.drain(..).for_each(Wake::now);
+        std::mem::take(&mut self.owed).now();
     }
 }
 
@@ -33,7 +33,7 @@ impl Sleeper for Idle<'_> {
     fn sleep(&mut self, waiter: &Waiter, deadline: Deadline) -> Result<bool, Infallible> {
         let owed = std::mem::take(&mut self.owed);
         Ok(self.py.detach(|| {
-            owed.into_iter().for_each(Wake::now);
+            owed.now();
             loop {
                 match waiter.sleep(deadline) {
                     Outcome::Told => return true,
@@ -54,7 +54,7 @@ pub(super) fn work(py: Python<'_>, pool: &Arc<NumberedPool>, crew: &Bound<'_, Py
     }));
     let mut idle = Idle {
         py,
-        owed: Vec::new(),
+        owed: Wakes::NONE,
     };
     let mut finished = None;
     let leave = loop {

@@ -1,7 +1,7 @@
 //! The result of a call that may still be running.
 
 use super::executor::{Crew, WaitingWorker};
-use ropewalk_future::{Cancel, Life, Owed, Patience, Phase, Start, Uninterrupted, Until, Wake};
+use ropewalk_future::{Cancel, Life, Owed, Patience, Phase, Start, Uninterrupted, Until};
 use std::any::Any;
 use std::fmt;
 use std::pin::Pin;
@@ -175,7 +175,7 @@ impl<T> Duty<T> {
         match self.0.start() {
             Start::Run => {}
             Start::Cancelled(wakes) => {
-                wakes.into_iter().for_each(Wake::now);
+                wakes.now();
                 return;
             }
             Start::Refused(_) => return,
@@ -193,7 +193,7 @@ impl<T> Drop for Duty<T> {
             pay(owed);
         }
         if let Start::Cancelled(wakes) = self.0.start() {
-            wakes.into_iter().for_each(Wake::now);
+            wakes.now();
         }
     }
 }
