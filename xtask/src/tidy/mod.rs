@@ -17,6 +17,7 @@ mod orderings;
 mod python;
 mod safety;
 mod tree;
+mod wakes;
 
 use breach::Breach;
 use measure::Row;
@@ -46,6 +47,7 @@ pub(crate) fn run(root: &Path) -> Result<Outcome, String> {
             breaches.extend(safety::check(source));
             breaches.extend(orderings::check(source));
             breaches.extend(homes::check(&member.name, source));
+            breaches.extend(wakes::check(&member.name, source));
         }
         breaches.extend(loom_tests::check(&member.name, &sources));
     }
