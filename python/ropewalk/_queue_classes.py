@@ -78,8 +78,9 @@ class Queue(_ropewalk.queue.QueueEngine):
     _discipline: str = "fifo"
 
     def __init__(self, maxsize: int = 0) -> None:
-        counted = self._begin(maxsize)
-        if not counted or (type(self) not in _PLAIN and self._has_hooks()):
+        if not self._begin(maxsize) or (
+            type(self) is not Queue and type(self) not in _PLAIN and self._has_hooks()
+        ):
             self._look_inside()
             self._init(maxsize)
 

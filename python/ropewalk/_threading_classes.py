@@ -106,7 +106,11 @@ def _nan_is_refused() -> bool:
     return False
 
 
-_CONDITION_HAS_LOCKED = hasattr(_STOCK_CONDITION(_thread.allocate_lock()), "locked")
+_OF_THE_LOCK = tuple(
+    name
+    for name in ("acquire", "release", "locked")
+    if hasattr(_STOCK_CONDITION(_thread.allocate_lock()), name)
+)
 
 
 class Condition(_engine.ConditionEngine):
@@ -119,11 +123,10 @@ class Condition(_engine.ConditionEngine):
     def __init__(self, lock: Any = None) -> None:
         if lock is None:
             lock = _CRLock()
-        self.acquire = lock.acquire
-        self.release = lock.release
-        if _CONDITION_HAS_LOCKED:
-            self.locked = lock.locked
-        self._begin(lock, Condition)
+        if not self._begin_plainly(lock, Condition, _OF_THE_LOCK):
+            for name in _OF_THE_LOCK:
+                setattr(self, name, getattr(lock, name))
+            self._begin(lock, Condition)
 
     def __repr__(self) -> str:
         return f"<Condition({self._lock}, {self._waiting()})>"

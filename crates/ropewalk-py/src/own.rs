@@ -32,6 +32,22 @@ impl Known {
         Self(AtomicU64::new(0))
     }
 
+    /// The bits that `find` finds, which is asked only when the class is another one, or was
+    /// changed, since it was asked last.
+    pub(crate) fn bits_of(
+        &self,
+        class: &Bound<'_, PyType>,
+        find: impl FnOnce() -> PyResult<u8>,
+    ) -> PyResult<u8> {
+        let (version, bits) = self.read();
+        if version != 0 && version == version_of(class) {
+            return Ok(bits);
+        }
+        let bits = find()?;
+        self.write(version_of(class), bits);
+        Ok(bits)
+    }
+
     /// The class's number and its bits. Relaxed: they are one word.
     fn read(&self) -> (u32, u8) {
         let [bits, _, _, _, number @ ..] = self.0.load(Ordering::Relaxed).to_le_bytes();
@@ -75,16 +91,14 @@ impl OwnMethods {
         plain: &Bound<'_, PyAny>,
         names: &[&str],
     ) -> PyResult<()> {
-        let (version, bits) = known.read();
-        if version != 0 && version == version_of(class) {
+        let bits = known.bits_of(class, || {
+            let found = Self::default();
+            found.note_class(class, plain, names, 0)?;
+            Ok(found.0.into_inner())
+        })?;
+        if bits != 0 {
             self.0.fetch_or(bits, Ordering::Relaxed);
-            return Ok(());
         }
-        let found = Self::default();
-        found.note_class(class, plain, names, 0)?;
-        let bits = found.0.load(Ordering::Relaxed);
-        known.write(version_of(class), bits);
-        self.0.fetch_or(bits, Ordering::Relaxed);
         Ok(())
     }
 
@@ -113,19 +127,29 @@ impl OwnMethods {
         value: Option<&Bound<'_, PyAny>>,
         names: &[&str],
     ) -> PyResult<()> {
-        let value = value.map_or(std::ptr::null_mut(), Bound::as_ptr);
-        // SAFETY: this thread is attached, as the handles show; the first two are live objects,
-        // the second is a string, and the third is live or null, which stands for deletion.
-        let outcome =
-            unsafe { ffi::PyObject_GenericSetAttr(object.as_ptr(), name.as_ptr(), value) };
-        if outcome != 0 {
-            return Err(PyErr::take(object.py())
-                .unwrap_or_else(|| PyAttributeError::new_err(name.to_string())));
-        }
+        set_plainly(object, name, value)?;
         let name = name.to_str()?;
         if let Some(place) = names.iter().position(|one| *one == name) {
             self.note(place);
         }
         Ok(())
     }
+}
+
+/// Sets an attribute of `object` (with `None`, deletes it) as `object.__setattr__` does.
+pub(crate) fn set_plainly(
+    object: &Bound<'_, PyAny>,
+    name: &Bound<'_, PyString>,
+    value: Option<&Bound<'_, PyAny>>,
+) -> PyResult<()> {
+    let value = value.map_or(std::ptr::null_mut(), Bound::as_ptr);
+    // SAFETY: this thread is attached, as the handles show; the first two are live objects,
+    // the second is a string, and the third is live or null, which stands for deletion.
+    let outcome = unsafe { ffi::PyObject_GenericSetAttr(object.as_ptr(), name.as_ptr(), value) };
+    if outcome != 0 {
+        return Err(
+            PyErr::take(object.py()).unwrap_or_else(|| PyAttributeError::new_err(name.to_string()))
+        );
+    }
+    Ok(())
 }

@@ -21,10 +21,14 @@ impl Plain {
     /// As the class says in `_plain`. `names`: the methods that the engine goes past.
     pub(super) fn of(class: &Bound<'_, PyType>, names: &'static [&'static str]) -> PyResult<Self> {
         let plain = class.getattr(intern!(class.py(), "_plain"))?.is_truthy()?;
-        Ok(Self {
+        Ok(Self::new(plain, names))
+    }
+
+    pub(super) fn new(plain: bool, names: &'static [&'static str]) -> Self {
+        Self {
             plain: AtomicBool::new(plain),
             names,
-        })
+        }
     }
 
     #[inline]

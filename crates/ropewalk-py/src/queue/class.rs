@@ -13,7 +13,7 @@ use super::engine::{Engine, Item};
 use super::inside::{Attributes, look_inside};
 use crate::error::{Refusal, of_task_done};
 use crate::names::intern;
-use crate::own::OwnMethods;
+use crate::own::{Known, OwnMethods};
 use crate::raised::Raised;
 use crate::report::MadeAt;
 use crate::timeout::{Flag, Timeout, Truth};
@@ -39,6 +39,15 @@ pub(crate) struct QueueEngine {
 /// What others of its methods call.
 const CALLED: &[&str] = &["put", "get"];
 
+static KNOWN: Known = Known::nothing();
+
+/// The number of the discipline that a class names.
+fn discipline_of(class: &Bound<'_, PyType>) -> PyResult<u8> {
+    let name = class.getattr(intern!(class.py(), "_discipline"))?;
+    Engine::discipline(name.extract()?)
+        .ok_or_else(|| PyTypeError::new_err("_discipline: 'fifo', 'lifo' or 'priority'"))
+}
+
 #[pymethods]
 impl QueueEngine {
     #[new]
@@ -49,9 +58,7 @@ impl QueueEngine {
         _args: &Bound<'_, PyTuple>,
         _kwargs: Option<&Bound<'_, PyDict>>,
     ) -> PyResult<Self> {
-        let discipline = cls.getattr(intern!(cls.py(), "_discipline"))?;
-        let engine = Engine::new(discipline.extract()?)
-            .ok_or_else(|| PyTypeError::new_err("_discipline: 'fifo', 'lifo' or 'priority'"))?;
+        let engine = Engine::new(KNOWN.bits_of(cls, || discipline_of(cls))?);
         // Until `_begin` opens it.
         engine.close_before_use();
         Ok(Self {

@@ -48,13 +48,21 @@ macro_rules! with_core {
 }
 
 impl Engine {
-    pub(crate) fn new(discipline: &str) -> Option<Self> {
-        Some(match discipline {
-            "fifo" => Self::Fifo(Core::new(0)),
-            "lifo" => Self::Lifo(Core::new(0)),
-            "priority" => Self::Priority(Core::new(0)),
-            _ => return None,
-        })
+    /// The number of the discipline of this name.
+    pub(crate) fn discipline(name: &str) -> Option<u8> {
+        let place = ["fifo", "lifo", "priority"]
+            .iter()
+            .position(|one| *one == name)?;
+        u8::try_from(place).ok()
+    }
+
+    /// An empty one, of the discipline with this number.
+    pub(crate) fn new(discipline: u8) -> Self {
+        match discipline {
+            0 => Self::Fifo(Core::new(0)),
+            1 => Self::Lifo(Core::new(0)),
+            _ => Self::Priority(Core::new(0)),
+        }
     }
 
     #[inline]

@@ -8,7 +8,7 @@
 use super::lock::Lock;
 use super::rlock::RLock;
 use crate::names::intern;
-use crate::own::OwnMethods;
+use crate::own::{OwnMethods, set_plainly};
 use crate::report::{MadeAt, Why};
 use crate::timeout::{Given, Timeout};
 use crate::wait::{Interpreter, without_giving_up};
@@ -77,6 +77,25 @@ impl ConditionEngine {
         // Refused the second time: then the lock that was given is let go, nothing else.
         drop(slf.get().lock.set(lock.unbind()));
         Ok(())
+    }
+
+    /// The same for a condition of the class `plain`, whose `names` become the lock's methods.
+    /// False, and nothing is done, for one of a subclass.
+    fn _begin_plainly(
+        slf: &Bound<'_, Self>,
+        lock: Bound<'_, PyAny>,
+        plain: &Bound<'_, PyAny>,
+        names: &Bound<'_, PyTuple>,
+    ) -> PyResult<bool> {
+        if !slf.get_type().is(plain) {
+            return Ok(false);
+        }
+        for name in names {
+            let name = name.cast::<PyString>()?;
+            set_plainly(slf, name, Some(&lock.getattr(name)?))?;
+        }
+        drop(slf.get().lock.set(lock.unbind()));
+        Ok(true)
     }
 
     fn __setattr__(

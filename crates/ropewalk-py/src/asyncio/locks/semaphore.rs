@@ -8,6 +8,7 @@ use super::{Home, Waiters};
 use crate::asyncio::awaitable::{Origin, at_once, is_cancelled, is_done, quick, set_result};
 use crate::asyncio::plain::Plain;
 use crate::names::intern;
+use crate::own::Known;
 use pyo3::prelude::*;
 use pyo3::types::{PyDict, PyInt, PyString, PyTuple, PyType};
 use pyo3::{PyTraverseError, PyVisit};
@@ -107,6 +108,24 @@ impl Counts {
 /// The methods of Python's that the engine goes past.
 const METHODS: &[&str] = &["acquire", "release", "locked", "_wake_up_next", "_get_loop"];
 
+/// What a class says of itself, in bits.
+const PLAIN: u8 = 1;
+const PASSES_ON: u8 = 2;
+
+static KNOWN: Known = Known::nothing();
+
+fn what_it_says(class: &Bound<'_, PyType>) -> PyResult<u8> {
+    let says = |name| class.getattr(name)?.is_truthy();
+    let mut bits = 0;
+    if says(intern!(class.py(), "_plain"))? {
+        bits |= PLAIN;
+    }
+    if says(intern!(class.py(), "_passes_on"))? {
+        bits |= PASSES_ON;
+    }
+    Ok(bits)
+}
+
 /// Permits for tasks; the base of `ropewalk.asyncio.Semaphore`.
 #[pyclass(frozen, subclass, module = "ropewalk._ropewalk.asyncio.locks")]
 #[derive(Debug)]
@@ -129,12 +148,13 @@ impl SemaphoreEngine {
         _args: &Bound<'_, PyTuple>,
         _kwargs: Option<&Bound<'_, PyDict>>,
     ) -> PyResult<Self> {
+        let said = KNOWN.bits_of(cls, || what_it_says(cls))?;
         Ok(Self {
             counts: ShortLock::default(),
             waiters: Waiters::default(),
             home: Home::default(),
-            plain: Plain::of(cls, METHODS)?,
-            passes_on: cls.getattr(intern!(cls.py(), "_passes_on"))?.is_truthy()?,
+            plain: Plain::new(said & PLAIN != 0, METHODS),
+            passes_on: said & PASSES_ON != 0,
         })
     }
 
