@@ -342,6 +342,43 @@ def test_a_queues_hooks_may_come_later(impl: ModuleType) -> None:
     run(impl, main)
 
 
+@pytest.mark.parametrize("how", ["class", "instance"])
+@pytest.mark.parametrize("kind", ["Queue", "LifoQueue", "PriorityQueue"])
+def test_a_queue_is_as_full_as_its_own_qsize_says(
+    impl: ModuleType, kind: str, how: str
+) -> None:
+    """Such as one that counts bytes, not items."""
+
+    async def main() -> None:
+        def bytes_inside(self: Any) -> int:
+            return sum(map(len, self._queue))
+
+        base = getattr(impl, kind)
+        if how == "class":
+            base = type(kind, (base,), {"qsize": bytes_inside})
+        queue = base(5)
+        if how == "instance":
+            queue.qsize = functools.partial(bytes_inside, queue)
+        assert queue.qsize() == 0
+        await queue.put("ab")
+        assert not queue.full()
+        await queue.put("cdef")
+        assert queue.full()
+        with pytest.raises(impl.QueueFull):
+            queue.put_nowait("g")
+        putting = asyncio.ensure_future(queue.put("h"))
+        await asyncio.sleep(0)
+        assert not putting.done()
+        queue.get_nowait()
+        queue.get_nowait()
+        await putting
+        assert queue.qsize() == 1
+        queue._queue.clear()
+        assert queue.empty()
+
+    run(impl, main)
+
+
 TLS_METHODS = (
     "get_buffer",
     "buffer_updated",

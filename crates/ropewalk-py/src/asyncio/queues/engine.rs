@@ -219,8 +219,8 @@ impl QueueEngine {
     }
 
     /// Whether there is no room in the queue.
-    fn full(&self, py: Python<'_>) -> PyResult<bool> {
-        self.is_full_itself(py)
+    fn full(slf: &Bound<'_, Self>) -> PyResult<bool> {
+        Self::is_full_itself(slf)
     }
 
     /// Report that one item taken out with `get()` has been worked on.

@@ -65,13 +65,15 @@ impl QueueEngine {
         if !this.plain.is() {
             return slf.call_method0(intern!(py, "full"))?.is_truthy();
         }
-        this.is_full_itself(py)
+        Self::is_full_itself(slf)
     }
 
-    pub(super) fn is_full_itself(&self, py: Python<'_>) -> PyResult<bool> {
+    /// What the standard library's `full()` does, which a subclass may call.
+    pub(super) fn is_full_itself(slf: &Bound<'_, Self>) -> PyResult<bool> {
+        let (py, this) = (slf.py(), slf.get());
         let maxsize = {
-            let state = self.state.lock();
-            if let Some(full) = state.is_full() {
+            let state = this.state.lock();
+            if let Some(full) = state.is_full().filter(|_| this.plain.is()) {
                 return Ok(full);
             }
             match &state.maxsize {
@@ -79,7 +81,15 @@ impl QueueEngine {
                 Maxsize::Other(maxsize) => maxsize.bind(py).clone(),
             }
         };
-        Ok(!maxsize.le(0)? && self.count(py)?.into_pyobject(py)?.ge(maxsize)?)
+        if maxsize.le(0)? {
+            return Ok(false);
+        }
+        let count = if this.plain.is() {
+            this.count(py)?.into_pyobject(py)?.into_any()
+        } else {
+            slf.call_method0(intern!(py, "qsize"))?
+        };
+        count.ge(maxsize)
     }
 
     /// `empty()`.
