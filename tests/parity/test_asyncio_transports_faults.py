@@ -1,6 +1,8 @@
 """Transports of sockets under protocols that fail, change, or offer a buffer."""
 
+import array
 import asyncio
+import ctypes
 import errno
 import os
 import resource
@@ -215,6 +217,41 @@ def test_protocols_of_both_kinds_take_turns(impl: ModuleType) -> None:
                 far.sendall(b"x")
                 await recorder.until(lambda n=number: len(recorder.received) == n + 1)
         await recorder.lost
+
+    run(impl, main)
+
+
+@pytest.mark.parametrize(
+    "buffer",
+    [
+        array.array("i", [0] * 4),
+        array.array("d", [0.0] * 2),
+        (ctypes.c_char * 16)(),
+        (ctypes.c_int * 4)(),
+        memoryview(bytearray(16)).cast("b"),
+        memoryview(bytearray(16)).cast("i"),
+        memoryview(bytearray(16)).cast("B", (4, 4)),
+    ],
+    ids=["ints", "doubles", "chars of C", "ints of C", "signed", "cast", "square"],
+)
+def test_a_buffer_whose_items_are_no_unsigned_bytes(
+    impl: ModuleType, buffer: Any
+) -> None:
+    class Typed(Buffered):
+        def get_buffer(self, sizehint: int) -> Any:
+            return buffer
+
+        def buffer_updated(self, nbytes: int) -> None:
+            self.recorder.data_received(memoryview(buffer).cast("B")[:nbytes].tobytes())
+
+    async def main() -> None:
+        protocol, far = await connect(Typed)
+        recorder = protocol.recorder
+        with far:
+            far.sendall(b"more than the buffer holds")
+            await recorder.until(lambda: recorder.received[-5:] == b"holds")
+        assert recorder.received == b"more than the buffer holds"
+        assert await recorder.lost is None
 
     run(impl, main)
 

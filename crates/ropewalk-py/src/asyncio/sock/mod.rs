@@ -14,3 +14,5 @@ mod plain;
 mod receive;
 mod send;
 mod view;
+
+pub(super) use view::View;

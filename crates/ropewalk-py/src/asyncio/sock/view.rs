@@ -9,7 +9,7 @@ use std::marker::PhantomData;
 use std::mem::MaybeUninit;
 
 /// One contiguous piece of memory that belongs to a Python object.
-pub(super) struct View<'py> {
+pub(in crate::asyncio) struct View<'py> {
     buffer: Box<ffi::Py_buffer>,
     /// It is released where it was taken: attached.
     attached: PhantomData<Python<'py>>,
@@ -22,7 +22,7 @@ impl<'py> View<'py> {
     }
 
     /// The memory to write to.
-    pub(super) fn to_write(object: &Bound<'py, PyAny>) -> PyResult<Self> {
+    pub(in crate::asyncio) fn to_write(object: &Bound<'py, PyAny>) -> PyResult<Self> {
         Self::of(object, ffi::PyBUF_WRITABLE)
     }
 
@@ -55,7 +55,7 @@ impl<'py> View<'py> {
     }
 
     /// The room to write to.
-    pub(super) fn room(&mut self) -> &mut [MaybeUninit<u8>] {
+    pub(in crate::asyncio) fn room(&mut self) -> &mut [MaybeUninit<u8>] {
         if self.buffer.buf.is_null() {
             return &mut [];
         }

@@ -2,18 +2,13 @@
 //!
 //! Promise: a call that fails ends the connection as the protocol is told, never the loop.
 
-#![expect(
-    unsafe_code,
-    reason = "bytes are read into the memory that a protocol offers"
-)]
-
 use super::core::StreamCore;
 use super::data::os_error;
 use crate::asyncio::room;
+use crate::asyncio::sock::View;
 use crate::asyncio::streams::deliver;
 use crate::asyncio::tls::{self, TlsEngine};
 use crate::names::intern;
-use pyo3::buffer::PyBuffer;
 use pyo3::exceptions::{PyRuntimeError, PyTypeError};
 use pyo3::prelude::*;
 use ropewalk_facade::atomic::Ordering;
@@ -22,7 +17,6 @@ use ropewalk_sys::bytes::Channel;
 use std::io;
 use std::mem::MaybeUninit;
 use std::os::fd::RawFd;
-use std::slice;
 
 /// What of the state a look needs.
 struct Look<'py> {
@@ -104,13 +98,9 @@ fn into_buffer(core: &StreamCore, protocol: &Bound<'_, PyAny>, descriptor: RawFd
             return core.fatal(py, error, words);
         }
     };
-    let received = writable(&buffer).and_then(|view| {
-        // SAFETY: the view keeps its memory in place; it is contiguous and writable, and nobody
-        // else looks at it during the one system call: the interpreter stays attached.
-        let memory = unsafe {
-            slice::from_raw_parts_mut(view.buf_ptr().cast::<MaybeUninit<u8>>(), view.len_bytes())
-        };
-        let received = room::received_into(memory, |room| arrived(descriptor, core.channel, room));
+    let received = writable(&buffer).and_then(|mut view| {
+        let received =
+            room::received_into(view.room(), |room| arrived(descriptor, core.channel, room));
         received.map_err(os_error)
     });
     let taken = match received {
@@ -156,11 +146,11 @@ fn offered<'py>(protocol: &Bound<'py, PyAny>) -> PyResult<Bound<'py, PyAny>> {
     Ok(buffer)
 }
 
-/// Its memory; the same exceptions as `socket.recv_into` raises.
-fn writable(buffer: &Bound<'_, PyAny>) -> PyResult<PyBuffer<u8>> {
-    match PyBuffer::<u8>::get(buffer) {
-        Ok(view) if !view.readonly() && view.is_c_contiguous() => Ok(view),
-        _ => Err(PyTypeError::new_err(format!(
+/// Its memory, whatever its items are; the same exceptions as `socket.recv_into` raises.
+fn writable<'py>(buffer: &Bound<'py, PyAny>) -> PyResult<View<'py>> {
+    match View::to_write(buffer) {
+        Ok(view) => Ok(view),
+        Err(_) => Err(PyTypeError::new_err(format!(
             "recv_into() argument 1 must be read-write bytes-like object, not {}",
             buffer.get_type().name()?
         ))),
