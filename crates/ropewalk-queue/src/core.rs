@@ -7,43 +7,9 @@
 use crate::discipline::{Discipline, Turn};
 use crate::error::{GetError, PutError, PutManyError, TooManyTasksDone, Trouble};
 use crate::line::Line;
+use crate::state::{Contents, Phase, State, effective};
 use crate::wait::{GaveUp, Wait};
 use ropewalk_park::{Patience, ShortGuard, ShortLock, Sleeper, Wakes};
-
-/// Whether the queue is in use, shut down, or no longer the owner of its items.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Phase {
-    Open,
-    ShutDown,
-    HandedOver,
-}
-
-/// What a [`Core`] guards with its lock. Disciplines reach their items through it.
-#[derive(Debug)]
-pub struct State<D> {
-    pub(crate) store: D,
-    /// Threads that wait for another thread's [`Turn`] to end.
-    pub(crate) turns: Line,
-    /// How many items fit; `usize::MAX` when there is no bound.
-    pub(crate) bound: usize,
-    /// Items put and not yet reported done.
-    pub(crate) unfinished: usize,
-    pub(crate) phase: Phase,
-    pub(crate) getters: Line,
-    pub(crate) putters: Line,
-    pub(crate) joiners: Line,
-}
-
-/// What was inside a queue when it was handed over.
-#[derive(Debug)]
-pub struct Contents<T> {
-    /// The items, in stored order.
-    pub items: Vec<T>,
-    /// Items put and not yet reported done.
-    pub unfinished: usize,
-    /// True when the queue had been shut down.
-    pub shut_down: bool,
-}
 
 /// A queue with any discipline, any way of sleeping. The friendly faces are
 /// [`Queue`](crate::Queue), [`LifoQueue`](crate::LifoQueue), [`PriorityQueue`](crate::PriorityQueue).
@@ -358,44 +324,6 @@ impl<D: Discipline> Core<D> {
             }
         }
     }
-}
-
-impl<D: Discipline> State<D> {
-    /// Whose turn it is, when one that is set aside is somebody else's.
-    #[inline]
-    pub(crate) fn turn(&self) -> Turn {
-        match self.store.turn() {
-            Turn::Free if self.turns.aside() > 0 => Turn::Taken,
-            turn => turn,
-        }
-    }
-
-    /// True when there is room that is not set aside.
-    #[inline]
-    fn has_room(&self) -> bool {
-        self.store.count() < self.bound.saturating_sub(self.putters.aside())
-    }
-
-    /// True when there is an item that is not set aside.
-    #[inline]
-    fn has_item(&self) -> bool {
-        self.store.count() > self.getters.aside()
-    }
-}
-
-impl<D> State<D> {
-    fn tell_everybody(&mut self) -> Wakes {
-        let mut wakes = self.getters.tell_all();
-        wakes.append(self.putters.tell_all());
-        wakes.append(self.joiners.tell_all());
-        wakes.append(self.turns.tell_all());
-        wakes
-    }
-}
-
-/// No bound is the largest one.
-pub(crate) fn effective(bound: usize) -> usize {
-    if bound == 0 { usize::MAX } else { bound }
 }
 
 #[inline]

@@ -1,8 +1,8 @@
 //! In which order a queue gives its items out. Promise: a discipline stores; it neither waits nor
 //! counts. Foreign code (a comparison) runs with the lock let go, through the guard it is given.
 
-use crate::core::State;
 use crate::error::Trouble;
+use crate::state::State;
 use ropewalk_park::ShortGuard;
 use std::collections::VecDeque;
 

@@ -8,9 +8,9 @@
 //! The heap is arranged as Python's `heapq` arranges a list, so equal items come out in the same
 //! order there and here.
 
-use crate::core::State;
 use crate::discipline::{Discipline, Turn};
 use crate::error::Trouble;
+use crate::state::State;
 use ropewalk_park::{ShortGuard, fork_count, thread_key};
 use std::convert::Infallible;
 use std::fmt;

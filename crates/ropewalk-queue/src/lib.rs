@@ -45,9 +45,10 @@ mod heap;
 mod line;
 mod look;
 mod simple;
+mod state;
 mod wait;
 
-pub use crate::core::{Contents, Core};
+pub use crate::core::Core;
 pub use discipline::{Discipline, Fifo, Lifo, Turn};
 pub use error::{
     Empty, Full, GetError, PutError, PutManyError, ShutDown, TooManyTasksDone, Trouble,
@@ -56,3 +57,4 @@ pub use face::{BlockingQueue, LifoQueue, PriorityQueue, Queue};
 pub use heap::{Ascending, Heap, Order};
 pub use ropewalk_park::{Deadline, Patience, Sleeper, Uninterrupted};
 pub use simple::SimpleQueue;
+pub use state::Contents;

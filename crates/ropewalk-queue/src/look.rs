@@ -1,8 +1,9 @@
 //! Looking at a queue, and setting what its face lets its user set.
 //! Promise: nothing here waits; what is seen may have changed by the time it is read.
 
-use crate::core::{Core, Phase, effective};
+use crate::core::Core;
 use crate::discipline::Discipline;
+use crate::state::{Phase, effective};
 use ropewalk_park::Wakes;
 
 impl<D: Discipline> Core<D> {

@@ -3,10 +3,11 @@
 //! Promise: the clock is read only when a thread has to wait; one deadline holds over all sleeps
 //! of an operation; a thread that was told something and gives up passes it on.
 
-use crate::core::{Core, State};
+use crate::core::Core;
 use crate::discipline::{Discipline, Turn};
 use crate::error::GetError;
 use crate::line::Line;
+use crate::state::State;
 use ropewalk_park::{Deadline, Patience, Place, ShortGuard, Sleeper, Waiter, Wakes};
 
 /// Names one of the lists of a queue.
