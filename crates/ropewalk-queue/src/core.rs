@@ -6,10 +6,9 @@
 
 use crate::discipline::{Discipline, Turn};
 use crate::error::{GetError, PutError, PutManyError, TooManyTasksDone, Trouble};
-use crate::line::Line;
-use crate::state::{Contents, Phase, State, effective};
+use crate::state::{Contents, Phase, State};
 use crate::wait::{GaveUp, Wait};
-use ropewalk_park::{Patience, ShortGuard, ShortLock, Sleeper, Wakes};
+use ropewalk_park::{Patience, ShortGuard, ShortLock, Sleeper};
 
 /// A queue with any discipline, any way of sleeping. The friendly faces are
 /// [`Queue`](crate::Queue), [`LifoQueue`](crate::LifoQueue), [`PriorityQueue`](crate::PriorityQueue).
@@ -36,16 +35,7 @@ impl<D: Discipline> Core<D> {
     #[must_use]
     pub fn new(bound: usize) -> Self {
         Self {
-            state: ShortLock::new(State {
-                store: D::default(),
-                turns: Line::default(),
-                bound: effective(bound),
-                unfinished: 0,
-                phase: Phase::Open,
-                getters: Line::default(),
-                putters: Line::default(),
-                joiners: Line::default(),
-            }),
+            state: ShortLock::new(State::new(bound)),
         }
     }
 
@@ -58,7 +48,7 @@ impl<D: Discipline> Core<D> {
         sleeper: &mut S,
     ) -> PutResult<D, S> {
         let state = self.state.lock();
-        if state.phase == Phase::Open && state.turn() == Turn::Free && state.has_room() {
+        if state.phase() == Phase::Open && state.turn() == Turn::Free && state.has_room() {
             return finish_put(state, item);
         }
         self.put_after_a_look(state, item, patience, sleeper)
@@ -75,7 +65,7 @@ impl<D: Discipline> Core<D> {
     ) -> PutResult<D, S> {
         let mut wait = Wait::new(patience);
         loop {
-            match state.phase {
+            match state.phase() {
                 Phase::Open => {}
                 Phase::ShutDown => return Err(PutError::ShutDown(item)),
                 Phase::HandedOver => return Err(PutError::HandedOver(item)),
@@ -88,7 +78,7 @@ impl<D: Discipline> Core<D> {
                 }
                 Turn::Free if state.has_room() => return finish_put(state, item),
                 // Room that is set aside is taken too: who it is for waits for this turn to end.
-                Turn::Mine if state.store.count() < state.bound => {
+                Turn::Mine if !state.is_full() => {
                     return finish_put(state, item);
                 }
                 Turn::Mine if patience != Patience::None => {
@@ -136,7 +126,7 @@ impl<D: Discipline> Core<D> {
                 }
             }
         }
-        let wakes = state.putters.pass_on_many(items.len());
+        let wakes = state.were_taken(items.len());
         drop(state);
         wakes.now();
         match trouble {
@@ -172,12 +162,7 @@ impl<D: Discipline> Core<D> {
     /// Reports one item as worked on; the last one lets the joiners go.
     pub fn task_done(&self) -> Result<(), TooManyTasksDone> {
         let mut state = self.state.lock();
-        state.unfinished = state.unfinished.checked_sub(1).ok_or(TooManyTasksDone)?;
-        let wakes = if state.unfinished == 0 {
-            state.joiners.tell_all()
-        } else {
-            Wakes::NONE
-        };
+        let wakes = state.task_done()?;
         drop(state);
         wakes.now();
         Ok(())
@@ -188,10 +173,10 @@ impl<D: Discipline> Core<D> {
         let mut wait = Wait::new(patience);
         let mut state = self.state.lock();
         loop {
-            if state.phase == Phase::HandedOver {
+            if state.phase() == Phase::HandedOver {
                 return Err(GetError::HandedOver);
             }
-            if state.unfinished == 0 {
+            if state.unfinished() == 0 {
                 return Ok(());
             }
             state = wait
@@ -204,10 +189,7 @@ impl<D: Discipline> Core<D> {
     /// threads look again.
     pub fn shutdown(&self) {
         let mut state = self.state.lock();
-        if state.phase == Phase::Open {
-            state.phase = Phase::ShutDown;
-        }
-        let wakes = state.tell_everybody();
+        let wakes = state.shut_down();
         drop(state);
         wakes.now();
     }
@@ -215,13 +197,7 @@ impl<D: Discipline> Core<D> {
     /// Ends the queue and takes out what is inside; those items count as done.
     pub fn shutdown_now<S: Sleeper>(&self, sleeper: &mut S) -> GetResult<Vec<D::Item>, D, S> {
         let mut state = self.wait_for_turn(sleeper)?;
-        if state.phase == Phase::HandedOver {
-            return Err(GetError::HandedOver);
-        }
-        state.phase = Phase::ShutDown;
-        let items = state.store.drain();
-        state.unfinished = state.unfinished.saturating_sub(items.len());
-        let wakes = state.tell_everybody();
+        let (items, wakes) = state.shut_down_now().ok_or(GetError::HandedOver)?;
         drop(state);
         wakes.now();
         Ok(items)
@@ -231,16 +207,7 @@ impl<D: Discipline> Core<D> {
     /// those that are waiting now.
     pub fn hand_over<S: Sleeper>(&self, sleeper: &mut S) -> GetResult<Contents<D::Item>, D, S> {
         let mut state = self.wait_for_turn(sleeper)?;
-        if state.phase == Phase::HandedOver {
-            return Err(GetError::HandedOver);
-        }
-        let contents = Contents {
-            items: state.store.drain(),
-            unfinished: state.unfinished,
-            shut_down: state.phase == Phase::ShutDown,
-        };
-        state.phase = Phase::HandedOver;
-        let wakes = state.tell_everybody();
+        let (contents, wakes) = state.hand_over().ok_or(GetError::HandedOver)?;
         drop(state);
         wakes.now();
         Ok(contents)
@@ -253,11 +220,7 @@ impl<D: Discipline> Core<D> {
         sleeper: &mut S,
     ) -> GetResult<Vec<D::Item>, D, S> {
         let mut state = self.wait_for_turn(sleeper)?;
-        let items = state.store.drain();
-        state.bound = effective(bound);
-        state.unfinished = 0;
-        state.phase = Phase::Open;
-        let wakes = state.tell_everybody();
+        let (items, wakes) = state.reset(bound);
         drop(state);
         wakes.now();
         Ok(items)
@@ -270,7 +233,7 @@ impl<D: Discipline> Core<D> {
         sleeper: &mut S,
     ) -> GetResult<ShortGuard<'_, State<D>>, D, S> {
         let state = self.state.lock();
-        if state.phase != Phase::HandedOver && state.turn() == Turn::Free && state.has_item() {
+        if state.phase() != Phase::HandedOver && state.turn() == Turn::Free && state.has_item() {
             return Ok(state);
         }
         self.wait_for_item_after_a_look(state, patience, sleeper)
@@ -286,7 +249,7 @@ impl<D: Discipline> Core<D> {
     ) -> GetResult<ShortGuard<'q, State<D>>, D, S> {
         let mut wait = Wait::new(patience);
         loop {
-            if state.phase == Phase::HandedOver {
+            if state.phase() == Phase::HandedOver {
                 return Err(GetError::HandedOver);
             }
             let waited = match state.turn() {
@@ -297,7 +260,7 @@ impl<D: Discipline> Core<D> {
                     continue;
                 }
                 Turn::Free if state.has_item() => return Ok(state),
-                Turn::Free if state.phase == Phase::ShutDown => return Err(GetError::ShutDown),
+                Turn::Free if state.phase() == Phase::ShutDown => return Err(GetError::ShutDown),
                 Turn::Free => wait.for_change(state, self, |state| &mut state.getters, sleeper),
             };
             state = waited.map_err(GetError::from)?;
@@ -332,8 +295,7 @@ fn finish_put<D: Discipline, A>(
     item: D::Item,
 ) -> Result<(), PutError<D::Item, A, D::Failure>> {
     D::put(&mut state, item).map_err(PutError::Trouble)?;
-    state.unfinished += 1;
-    let wakes = state.getters.pass_on();
+    let wakes = state.was_put();
     drop(state);
     wakes.now();
     Ok(())
@@ -344,7 +306,7 @@ fn finish_get<D: Discipline>(
     mut state: ShortGuard<'_, State<D>>,
 ) -> Result<D::Item, Trouble<D::Failure>> {
     let item = D::get(&mut state)?;
-    let wakes = state.putters.pass_on();
+    let wakes = state.was_taken();
     drop(state);
     wakes.now();
     Ok(item)

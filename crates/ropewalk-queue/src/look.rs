@@ -3,8 +3,7 @@
 
 use crate::core::Core;
 use crate::discipline::Discipline;
-use crate::state::{Phase, effective};
-use ropewalk_park::Wakes;
+use crate::state::Phase;
 
 impl<D: Discipline> Core<D> {
     /// How many items are inside.
@@ -22,66 +21,55 @@ impl<D: Discipline> Core<D> {
     /// True when a bounded queue has no room.
     #[must_use]
     pub fn is_full(&self) -> bool {
-        let state = self.state.lock();
-        state.store.count() >= state.bound
+        self.state.lock().is_full()
     }
 
     /// True when there is a bound.
     #[must_use]
     pub fn is_bounded(&self) -> bool {
-        self.state.lock().bound != usize::MAX
+        self.state.lock().is_bounded()
     }
 
     /// True after `shutdown` or `shutdown_now`.
     #[must_use]
     pub fn is_shut_down(&self) -> bool {
-        self.state.lock().phase == Phase::ShutDown
+        self.state.lock().phase() == Phase::ShutDown
     }
 
     /// True while items can be put.
     #[must_use]
     pub fn is_open(&self) -> bool {
-        self.state.lock().phase == Phase::Open
+        self.state.lock().phase() == Phase::Open
     }
 
     /// Shuts the queue down or opens it again without waking anybody; for faces that let the
     /// state be set by hand.
     pub fn set_shut_down(&self, flag: bool) {
-        let mut state = self.state.lock();
-        match (state.phase, flag) {
-            (Phase::Open, true) => state.phase = Phase::ShutDown,
-            (Phase::ShutDown, false) => state.phase = Phase::Open,
-            _ => {}
-        }
+        self.state.lock().set_shut_down(flag);
     }
 
     /// Makes every operation answer `HandedOver` until the queue is reset; for faces whose
     /// construction has two steps.
     pub fn close_before_use(&self) {
-        self.state.lock().phase = Phase::HandedOver;
+        self.state.lock().close_before_use();
     }
 
     /// True after `hand_over`.
     #[must_use]
     pub fn is_handed_over(&self) -> bool {
-        self.state.lock().phase == Phase::HandedOver
+        self.state.lock().phase() == Phase::HandedOver
     }
 
     /// Items put and not yet reported done.
     #[must_use]
     pub fn unfinished(&self) -> usize {
-        self.state.lock().unfinished
+        self.state.lock().unfinished()
     }
 
     /// Sets the number of unfinished items; zero lets the joiners go.
     pub fn set_unfinished(&self, count: usize) {
         let mut state = self.state.lock();
-        state.unfinished = count;
-        let wakes = if count == 0 {
-            state.joiners.tell_all()
-        } else {
-            Wakes::NONE
-        };
+        let wakes = state.set_unfinished(count);
         drop(state);
         wakes.now();
     }
@@ -89,8 +77,7 @@ impl<D: Discipline> Core<D> {
     /// Sets the bound (zero: none); putters that wait look again.
     pub fn set_bound(&self, bound: usize) {
         let mut state = self.state.lock();
-        state.bound = effective(bound);
-        let wakes = state.putters.tell_all();
+        let wakes = state.set_bound(bound);
         drop(state);
         wakes.now();
     }
