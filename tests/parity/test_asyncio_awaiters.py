@@ -101,3 +101,50 @@ def test_a_call_graph_names_who_waits(theirs: ModuleType, ours: ModuleType) -> N
         return "".join(found.future.get_name() for found in graph.awaited_by)
 
     assert asyncio.run(main(theirs)) == asyncio.run(main(ours)) == "outer"
+
+
+def _full_queue(impl: ModuleType) -> Any:
+    queue = impl.Queue(1)
+    queue.put_nowait(1)
+    return queue
+
+
+_WAITS: dict[str, Any] = {
+    "Condition.wait": lambda impl: _notified(impl.Condition()),
+    "Event.wait": lambda impl: impl.Event().wait(),
+    "Queue.get": lambda impl: impl.Queue().get(),
+    "Queue.put": lambda impl: _full_queue(impl).put(2),
+    "Semaphore.acquire": lambda impl: impl.Semaphore(0).acquire(),
+    "Lock.acquire": lambda impl: _taken_twice(impl.Lock()),
+    "sleep": lambda impl: impl.sleep(1000),
+    "wait_for": lambda impl: impl.wait_for(_later(1000), 1000),
+}
+
+
+async def _notified(condition: Any) -> None:
+    async with condition:
+        await condition.wait()
+
+
+async def _taken_twice(lock: Any) -> None:
+    await lock.acquire()
+    await lock.acquire()
+
+
+@pytest.mark.parametrize("name", _WAITS)
+def test_a_call_graph_shows_what_is_waited_in(impl: ModuleType, name: str) -> None:
+    """Among the functions of the task."""
+
+    async def waits() -> None:
+        await _WAITS[name](impl)
+
+    async def main() -> list[str]:
+        task = asyncio.create_task(waits())
+        await asyncio.sleep(0)
+        graph = asyncio.capture_call_graph(task)  # type: ignore[attr-defined]
+        task.cancel()
+        return [entry.frame.f_code.co_qualname for entry in graph.call_stack]
+
+    shown = asyncio.run(main())
+    assert name in shown
+    assert shown[-1].endswith("waits")
