@@ -15,6 +15,7 @@ mod loom_tests;
 mod measure;
 mod orderings;
 mod python;
+mod readmes;
 mod safety;
 mod tree;
 mod wakes;
@@ -50,6 +51,7 @@ pub(crate) fn run(root: &Path) -> Result<Outcome, String> {
             breaches.extend(wakes::check(&member.name, source));
         }
         breaches.extend(loom_tests::check(&member.name, &sources));
+        breaches.extend(readmes::check(root, member));
     }
     for folder in PYTHON_FOLDERS {
         let sources = tree::python_files(root, folder)?;
