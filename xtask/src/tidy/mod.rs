@@ -5,6 +5,7 @@
 
 mod allow;
 mod breach;
+mod commits;
 mod crates;
 mod examples;
 mod head;
@@ -64,6 +65,7 @@ pub(crate) fn run(root: &Path) -> Result<Outcome, String> {
             breaches.extend(head::check_python(source));
         }
     }
+    breaches.extend(commits::check(root)?);
     let allowed = allow::read(&root.join("tidy.toml"))?;
     let verdict = allow::sort(breaches, &allowed);
     Ok(report(&rows, &verdict))
