@@ -20,11 +20,11 @@ pub enum Until {
 #[derive(Debug)]
 pub struct Gate {
     until: Until,
-    inside: ShortLock<Inside>,
+    inside: ShortLock<Tally>,
 }
 
 #[derive(Debug)]
-struct Inside {
+struct Tally {
     reported: Vec<usize>,
     /// How many have not reported yet.
     missing: usize,
@@ -38,7 +38,7 @@ impl Gate {
     pub fn new(until: Until, count: usize) -> Self {
         Self {
             until,
-            inside: ShortLock::new(Inside {
+            inside: ShortLock::new(Tally {
                 reported: Vec::new(),
                 missing: count,
                 failed: false,
@@ -47,7 +47,7 @@ impl Gate {
         }
     }
 
-    fn is_open(&self, inside: &Inside) -> bool {
+    fn is_open(&self, inside: &Tally) -> bool {
         match self.until {
             Until::Any => !inside.reported.is_empty() || inside.missing == 0,
             Until::Failure => inside.failed || inside.missing == 0,

@@ -34,11 +34,11 @@ const BROKEN: u32 = 2;
 #[derive(Debug)]
 pub struct Barrier {
     parties: usize,
-    state: ShortLock<State>,
+    state: ShortLock<Meeting>,
 }
 
 #[derive(Debug)]
-struct State {
+struct Meeting {
     /// How many of the current round have come.
     come: usize,
     broken: bool,
@@ -52,7 +52,7 @@ struct State {
     entering: WaitList,
 }
 
-impl State {
+impl Meeting {
     /// Ends the current round and begins the next; returns the wakes that are owed.
     fn end_round(&mut self, outcome: u32) -> Wakes {
         // sync: barrier-round, Release pairs with the Acquire in `Barrier::wait_for_the_others`.
@@ -72,7 +72,7 @@ impl Barrier {
     pub fn new(parties: usize) -> Self {
         Self {
             parties,
-            state: ShortLock::new(State {
+            state: ShortLock::new(Meeting {
                 come: 0,
                 broken: false,
                 acting: false,
@@ -110,7 +110,7 @@ impl Barrier {
     fn enter<S: Sleeper>(
         &self,
         sleeper: &mut S,
-    ) -> Result<ShortGuard<'_, State>, BarrierError<S::Abort>> {
+    ) -> Result<ShortGuard<'_, Meeting>, BarrierError<S::Abort>> {
         let mut state = self.state.lock();
         while state.acting {
             let waiter = Waiter::current();
@@ -131,7 +131,7 @@ impl Barrier {
 
     fn wait_for_the_others<'a, S: Sleeper>(
         &'a self,
-        mut state: ShortGuard<'a, State>,
+        mut state: ShortGuard<'a, Meeting>,
         patience: Patience,
         sleeper: &mut S,
     ) -> Result<(), BarrierError<S::Abort>> {
@@ -144,7 +144,7 @@ impl Barrier {
             let slept = sleeper.sleep(&waiter, deadline);
             state = self.state.lock();
             let _ = state.waiting.leave(&waiter);
-            // sync: barrier-round, Acquire pairs with the Release in `State::end_round`.
+            // sync: barrier-round, Acquire pairs with the Release in `Meeting::end_round`.
             match round.load(Ordering::Acquire) {
                 PASSED => return slept.map(drop).map_err(BarrierError::Aborted),
                 BROKEN => return Err(BarrierError::Broken),
@@ -165,7 +165,7 @@ impl Barrier {
 
     fn let_all_through<A>(
         &self,
-        mut state: ShortGuard<'_, State>,
+        mut state: ShortGuard<'_, Meeting>,
         action: impl FnOnce() -> Result<(), A>,
     ) -> Result<(), BarrierError<A>> {
         /// Breaks the round unless the action came to a good end; also when it panics.
@@ -205,7 +205,7 @@ impl Barrier {
     }
 
     #[expect(clippy::unused_self, reason = "reads as what happens to the barrier")]
-    fn break_up(&self, mut state: ShortGuard<'_, State>) {
+    fn break_up(&self, mut state: ShortGuard<'_, Meeting>) {
         state.broken = true;
         let wakes = state.end_round(BROKEN);
         drop(state);

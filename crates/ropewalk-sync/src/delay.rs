@@ -46,7 +46,7 @@ pub struct DelayKey {
 }
 
 /// What the lock guards.
-struct State<T> {
+struct Schedule<T> {
     /// By due moment, and then by the order in which they came.
     pending: BTreeMap<DelayKey, T>,
     /// How many were ever scheduled.
@@ -82,7 +82,7 @@ struct State<T> {
 /// Fork: in a forked child nothing is pending and nobody serves. What was pending in the parent
 /// is leaked there, unless [`DelayQueue::abandon`] asks for it first.
 pub struct DelayQueue<T> {
-    state: ShortLock<State<T>>,
+    state: ShortLock<Schedule<T>>,
 }
 
 /// The right and the duty to hand out what becomes due, held by one thread at a time.
@@ -100,7 +100,7 @@ impl<T> DelayQueue<T> {
     #[must_use]
     pub fn new(patience: Duration) -> Arc<Self> {
         Arc::new(Self {
-            state: ShortLock::new(State {
+            state: ShortLock::new(Schedule {
                 pending: BTreeMap::new(),
                 count: 0,
                 patience,
@@ -191,7 +191,7 @@ impl<T> DelayQueue<T> {
         pending.into_values().collect()
     }
 
-    fn lock(&self) -> ShortGuard<'_, State<T>> {
+    fn lock(&self) -> ShortGuard<'_, Schedule<T>> {
         let mut state = self.state.lock();
         if state.forks != fork_count() {
             state.forks = fork_count();
@@ -204,7 +204,7 @@ impl<T> DelayQueue<T> {
     }
 }
 
-impl<T> State<T> {
+impl<T> Schedule<T> {
     /// Tells the server to look now if it would otherwise look only after `moment`.
     fn let_server_look_by(&mut self, moment: Moment) -> Wakes {
         if self.looks_at.is_none_or(|looks_at| looks_at <= moment) {

@@ -241,7 +241,7 @@ pub fn run<F: Future>(main: F) -> F::Output {
         Err(error) => panic!("the kernel gave no descriptor for an event loop: {error}"),
     };
     CURRENT.with(|current| *current.borrow_mut() = Some(Rc::clone(&this)));
-    let _end = End(Rc::clone(&this));
+    let _end = Closing(Rc::clone(&this));
     let waker = Waker::from(Arc::new(TaskWaker {
         number: 0,
         shared: Arc::clone(&this.shared),
@@ -271,9 +271,9 @@ pub fn run<F: Future>(main: F) -> F::Output {
 }
 
 /// Drops what is left of a loop: its tasks first, for they may hold its sockets.
-struct End(Rc<Loop>);
+struct Closing(Rc<Loop>);
 
-impl Drop for End {
+impl Drop for Closing {
     fn drop(&mut self) {
         // What a task's end does may create others.
         loop {

@@ -6,7 +6,7 @@ use std::pin::Pin;
 use std::task::{Context, Poll, Waker};
 
 #[derive(Debug, Default)]
-struct State {
+struct Flag {
     set: bool,
     /// Counts how often it was set: who waited before a set went on with it.
     sets: u64,
@@ -30,7 +30,7 @@ struct State {
 /// });
 /// ```
 #[derive(Debug, Default)]
-pub struct Event(ShortLock<State>);
+pub struct Event(ShortLock<Flag>);
 
 struct Wait<'a> {
     event: &'a Event,

@@ -12,7 +12,7 @@ use std::task::{Context, Poll, Waker};
 pub(crate) struct Closed;
 
 #[derive(Debug)]
-struct State {
+struct Supply {
     free: usize,
     closed: bool,
     /// By ascending number; who was given a permit is no longer in it.
@@ -22,11 +22,11 @@ struct State {
 
 /// The permits.
 #[derive(Debug)]
-pub(crate) struct Permits(ShortLock<State>);
+pub(crate) struct Permits(ShortLock<Supply>);
 
 impl Permits {
     pub(crate) fn new(free: usize) -> Self {
-        Self(ShortLock::new(State {
+        Self(ShortLock::new(Supply {
             free,
             closed: false,
             line: VecDeque::new(),
@@ -92,7 +92,7 @@ pub(crate) struct Waiting<'a> {
     place: Place,
 }
 
-impl State {
+impl Supply {
     fn find(&self, number: u64) -> Option<usize> {
         let found = self.line.binary_search_by_key(&number, |(other, _)| *other);
         found.ok()
