@@ -1,9 +1,10 @@
 """Whoever follows what a waiting task awaits meets the functions that asyncio has."""
 
 import asyncio
+import gc
 import socket
 from collections.abc import Awaitable, Callable
-from types import ModuleType
+from types import FrameType, ModuleType
 from typing import Any
 
 import pytest
@@ -94,6 +95,13 @@ WAYS = {
 }
 
 
+def _check_owner(frame: FrameType) -> None:
+    """Call graphs ask a frame for its coroutine, at any time, from 3.14 on."""
+    gc.collect()
+    if hasattr(frame, "f_generator"):
+        assert frame.f_generator.cr_code.co_name == frame.f_code.co_name
+
+
 def _chain(awaited: Any) -> list[str]:
     """The functions whose coroutines wait, from the outermost inwards."""
     names = []
@@ -101,6 +109,7 @@ def _chain(awaited: Any) -> list[str]:
         assert awaited.cr_frame.f_code.co_name == awaited.cr_code.co_name
         assert awaited.__name__ == awaited.cr_code.co_name
         assert not awaited.cr_running
+        _check_owner(awaited.cr_frame)
         names.append(awaited.cr_code.co_name)
         awaited = awaited.cr_await
     return names

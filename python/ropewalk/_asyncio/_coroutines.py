@@ -7,7 +7,7 @@ Promise: `asyncio.iscoroutinefunction`, `inspect` and `unittest.mock` take it fo
 from __future__ import annotations
 
 from inspect import CO_COROUTINE
-from types import FrameType, FunctionType
+from types import CodeType, CoroutineType, FrameType, FunctionType
 
 from ropewalk import _methods  # how they are pickled is told there
 
@@ -85,30 +85,41 @@ class _Turn:
         yield
 
 
-def suspended_frame(code: Any, namespace: dict[str, Any]) -> FrameType | None:
+# One of each function, for as long as the program runs: a frame keeps its coroutine not
+# alive, and must not, since the collector does not look into frames that wait.
+_stand_ins: dict[tuple[str, CodeType], CoroutineType[Any, Any, Any]] = {}
+
+
+def suspended_frame(code: CodeType, namespace: dict[str, Any]) -> FrameType | None:
     """Return a frame at the first line of `code`, of a coroutine that waits.
 
     None where frames do not tell of which coroutine they are: there any will do.
     """
     if not hasattr(FrameType, "f_generator"):
         return None
+    place = code.co_filename, code
+    waiting = _stand_ins.get(place)
+    if waiting is None:
+        waiting = _stand_ins.setdefault(place, _stand_in(code, namespace))
+    return waiting.cr_frame
+
+
+def _stand_in(
+    code: CodeType, namespace: dict[str, Any]
+) -> CoroutineType[Any, Any, Any]:
     made: dict[str, Any] = {}
     # On one line, so that the frame stands at the first.
-    exec("async def stand_in(itself, turn): await turn", made)
+    exec("async def stand_in(turn): await turn", made)
     stand_in = made["stand_in"].__code__.replace(
         co_name=code.co_name,
         co_qualname=code.co_qualname,
         co_filename=code.co_filename,
         co_firstlineno=code.co_firstlineno,
     )
-    coroutine = FunctionType(stand_in, namespace)
-    # The frame keeps the coroutine that it is of.
-    kept: list[Any] = []
-    waiting = coroutine(kept, _Turn())
-    kept.append(waiting)
+    waiting: CoroutineType[Any, Any, Any]
+    waiting = FunctionType(stand_in, namespace)(_Turn())
     waiting.send(None)
-    frame: FrameType = waiting.cr_frame
-    return frame
+    return waiting
 
 
 @short_cut_to(_native.awaiting)
