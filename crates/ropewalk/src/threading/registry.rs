@@ -89,7 +89,8 @@ impl ThreadHandle {
         &self.0.name
     }
 
-    /// A number that no other living thread has; it may be used again after this one's end.
+    /// A number that no other living thread has; it may be used again after this one's end. Zero for a
+    /// thread that could not be started, of which only a list that was made meanwhile tells.
     ///
     /// Blocking: until the thread runs, if it was started just now.
     #[must_use]
@@ -222,4 +223,23 @@ pub(super) fn end(handle: &ThreadHandle) {
         REGISTRY.acquire().threads.remove(&handle.0.number);
     }
     handle.0.ended.set();
+    // One that could not be started has no ident, and who has asked for it is not to wait for ever.
+    handle.0.begun.set();
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{end, enroll};
+    use ropewalk_sync::{Patience, Uninterrupted};
+    use std::time::Duration;
+
+    #[test]
+    fn a_thread_that_could_not_be_started_is_waited_for_by_nobody() {
+        let seen = enroll(Some("never".to_owned()));
+        end(&seen);
+        let patience = Patience::from(Duration::from_secs(60));
+        assert_eq!(seen.0.begun.wait(patience, &mut Uninterrupted), Ok(true));
+        assert_eq!(seen.ident(), 0);
+        assert!(!seen.is_alive());
+    }
 }
