@@ -185,17 +185,16 @@ impl Timeout {
         let Some(timeout) = timeout else {
             return Ok(Self::None);
         };
-        if timeout.gt(0)? {
+        // Where NaN is refused, it is what is neither positive nor the contrary.
+        let waits = if nan_is_refused(timeout.py())? {
+            !timeout.le(0)?
+        } else {
+            timeout.gt(0)?
+        };
+        if waits {
             return Ok(Self::from_seconds(seconds_of_a_lock(timeout)?));
         }
-        match timeout.cast::<PyFloat>() {
-            Ok(number) if number.value().is_nan() => Self::from_repeated(timeout.py(), f64::NAN)
-                .map(|time| match time {
-                    Self::Refused(_) => time,
-                    _ => Self::NotAtAll,
-                }),
-            _ => Ok(Self::NotAtAll),
-        }
+        Ok(Self::NotAtAll)
     }
 
     /// The time-out of a wait that is repeated until a clock says so: NaN never does.
@@ -325,9 +324,11 @@ fn seconds_of_whole_number(timeout: &Bound<'_, PyAny>) -> PyResult<f64> {
 fn seconds_of_a_lock(timeout: &Bound<'_, PyAny>) -> PyResult<f64> {
     match timeout.cast_exact::<PyFloat>() {
         Ok(number) => Ok(number.value()),
-        Err(_) => {
-            seconds_of_whole_number(timeout).map_err(|why| in_their_words(true, timeout, why))
-        }
+        Err(_) => seconds_of_whole_number(timeout).or_else(|_| {
+            // Newer Pythons take whatever can be made a float, and older ones do not.
+            ask_their_lock(true, timeout)?;
+            timeout.extract()
+        }),
     }
 }
 
