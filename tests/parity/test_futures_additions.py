@@ -40,6 +40,27 @@ def test_nested_submits_do_not_starve(ours: ModuleType) -> None:
         wait_until(lambda: executor.stats().workers <= 2)
 
 
+@pytest.mark.filterwarnings("ignore:every worker of")
+def test_a_spare_worker_is_kept(ours: ModuleType) -> None:
+    begun: list[int] = []
+    with ours.ThreadPoolExecutor(
+        1, initializer=lambda: begun.append(threading.get_ident())
+    ) as executor:
+
+        def outer(number: int) -> int:
+            return int(executor.submit(pow, number, 2).result()) + 1
+
+        for number in range(6):
+            found = executor.submit(outer, number).result(WATCHDOG_SECONDS)
+            assert found == number * number + 1
+            # Not before the spare worker is one, or it is at work when it is wanted.
+            wait_until(lambda: executor.stats().workers == 1)
+        # One initializer for the worker, and one for the spare one.
+        assert len(begun) == len(set(begun)) == 2
+    ends = [thread.ident for thread in threading.enumerate()]
+    assert not set(begun) & set(ends), "a spare worker ends with its executor"
+
+
 @pytest.mark.parametrize("how", ["wait", "as_completed", "map"])
 @pytest.mark.filterwarnings("ignore:every worker of")
 def test_nested_waits_do_not_starve(ours: ModuleType, how: str) -> None:

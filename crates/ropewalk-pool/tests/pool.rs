@@ -1,6 +1,6 @@
 //! The pool's book-keeping, step by step and with threads.
 //! Promise: a worker is hired only when none is idle; every task is taken once; a starving pool
-//! is noticed; surplus workers leave.
+//! is noticed; surplus workers are kept for the next time.
 
 #![cfg(not(loom))]
 
@@ -92,8 +92,8 @@ fn what_is_queued_is_run_after_the_shut_down() {
 }
 
 #[test]
-fn a_starving_pool_is_noticed_and_its_surplus_leaves() {
-    let pool = Pool::new(Order::Fifo, 1);
+fn a_starving_pool_is_noticed_and_its_surplus_is_kept_as_a_spare() {
+    let pool = Arc::new(Pool::new(Order::Fifo, 1));
     let _ = pool.submit("outer", MAY_HIRE).unwrap();
     assert_eq!(next(&pool), Ok("outer"));
     assert_eq!(pool.submit("inner", MAY_HIRE), Ok(Hire::Nobody));
@@ -102,7 +102,23 @@ fn a_starving_pool_is_noticed_and_its_surplus_leaves() {
     assert_eq!(pool.count().workers, 2);
     assert_eq!(next(&pool), Ok("inner"));
     pool.unblock(&wait);
-    assert_eq!(next(&pool), Err(Leave::Surplus));
+    let spare = thread::spawn({
+        let pool = Arc::clone(&pool);
+        move || [next(&pool), next(&pool)]
+    });
+    while pool.count().workers != 1 {
+        thread::yield_now();
+    }
+    assert_eq!(pool.submit("next", MAY_HIRE), Ok(Hire::Nobody));
+    assert!(!pool.block(&wait), "there is a spare");
+    while pool.count().queued != 0 {
+        thread::yield_now();
+    }
+    pool.unblock(&wait);
+    pool.shut_down();
+    let [second, end] = spare.join().unwrap();
+    assert_eq!(second, Ok("next"));
+    assert!(end.is_err());
     assert_eq!(pool.count().workers, 1);
 }
 

@@ -4,7 +4,7 @@
 //! task is taken by exactly one worker; a worker that was told of a task and finds it gone waits
 //! on. When it is proven that all workers wait, without an end, for each other and for what is
 //! queued, the last one that begins to wait is asked to start a spare worker; once enough of them
-//! go on, the surplus leaves.
+//! go on, the surplus is kept as a spare for the next time.
 //!
 //! ```
 //! use ropewalk_pool::Uninterrupted;
@@ -21,6 +21,7 @@
 
 mod lanes;
 mod pool;
+mod spares;
 mod starving;
 mod timing;
 

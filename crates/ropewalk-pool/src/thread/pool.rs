@@ -1,7 +1,7 @@
 //! The pool itself: one short lock around queue, idle list and counts.
 
 use super::lanes::{Lanes, Order};
-use super::starving::{Hope, Waits};
+use super::starving::Waits;
 use super::timing::{Percentiles, Times, Timing, percentiles};
 use ropewalk_park::{
     Deadline, Left, Patience, ShortLock, Sleeper, WaitList, Waiter, Wakes, fork_count,
@@ -86,22 +86,24 @@ enum Phase {
 /// The queue, the idle list and the counts of a thread pool.
 #[derive(Debug)]
 pub struct Pool<T> {
-    inside: ShortLock<Inside<T>>,
+    pub(super) inside: ShortLock<Inside<T>>,
 }
 
 #[derive(Debug)]
-struct Inside<T> {
-    lanes: Lanes<(T, Timing)>,
+pub(super) struct Inside<T> {
+    pub(super) lanes: Lanes<(T, Timing)>,
     phase: Phase,
     /// How many tasks may wait.
     bound: usize,
     /// How many workers may be at work at once.
-    limit: usize,
-    /// Threads that were hired and have not left.
-    workers: usize,
+    pub(super) limit: usize,
+    /// Threads that were hired and have neither left nor become spares.
+    pub(super) workers: usize,
     /// What those of them wait for that wait for futures of this pool.
-    blocked: Vec<Arc<dyn Waits>>,
-    idle: WaitList,
+    pub(super) blocked: Vec<Arc<dyn Waits>>,
+    pub(super) idle: WaitList,
+    /// Those that were too many: the next ones to be hired when workers starve.
+    pub(super) spares: WaitList,
     /// Threads that are no workers and wait for a task to take out.
     takers: WaitList,
     /// Threads that wait for room.
@@ -117,11 +119,11 @@ struct Inside<T> {
 
 impl<T> Inside<T> {
     /// True in a process that was forked from the one that has the workers.
-    fn is_forked(&self) -> bool {
+    pub(super) fn is_forked(&self) -> bool {
         self.workers > 0 && self.forks != fork_count()
     }
 
-    fn hire(&mut self) {
+    pub(super) fn hire(&mut self) {
         if self.workers == 0 {
             self.forks = fork_count();
         }
@@ -140,7 +142,7 @@ impl<T> Inside<T> {
     }
 
     /// Workers that do not wait for this pool's own futures.
-    fn able(&self) -> usize {
+    pub(super) fn able(&self) -> usize {
         self.workers - self.blocked.len().min(self.workers)
     }
 }
@@ -158,6 +160,7 @@ impl<T> Pool<T> {
                 workers: 0,
                 blocked: Vec::new(),
                 idle: WaitList::new(),
+                spares: WaitList::new(),
                 takers: WaitList::new(),
                 submitters: WaitList::new(),
                 forks: fork_count(),
@@ -272,7 +275,27 @@ impl<T> Pool<T> {
             }
             if inside.able() > inside.limit {
                 inside.workers -= 1;
-                return Ok(Err(Leave::Surplus));
+                if inside.phase != Phase::Open {
+                    return Ok(Err(Leave::Surplus));
+                }
+                let waiter = waiter.get_or_insert_with(Waiter::current);
+                inside.spares.enlist(waiter);
+                drop(inside);
+                let slept = sleeper.sleep(waiter, Deadline::NEVER);
+                inside = self.inside.lock();
+                inside.come_back(waiter);
+                if let Err(why) = slept {
+                    inside.workers -= 1;
+                    let wakes = if inside.is_starving() && !inside.spares.is_empty() {
+                        inside.hire_spare()
+                    } else {
+                        Wakes::NONE
+                    };
+                    drop(inside);
+                    wakes.now();
+                    return Err(why);
+                }
+                continue;
             }
             if let Some((task, timing)) = inside.lanes.pop() {
                 inside.taken += 1;
@@ -370,38 +393,6 @@ impl<T> Pool<T> {
         inside.workers -= 1;
     }
 
-    /// A worker of this pool begins to wait for futures of it, for as long as it takes. True when
-    /// it is proven that no worker will go on unless one more runs what is queued: then start
-    /// one; it is counted already.
-    #[must_use]
-    pub fn block(&self, wait: &Arc<dyn Waits>) -> bool {
-        let mut inside = self.inside.lock();
-        inside.blocked.push(Arc::clone(wait));
-        let starving = inside.able() == 0
-            && inside.lanes.len() > 0
-            && !inside.is_forked()
-            && Hope::is_none_of(inside.blocked.iter().map(|wait| wait.hope()));
-        if starving {
-            inside.hire();
-        }
-        starving
-    }
-
-    /// Its wait is over. The caller still holds `wait`: nothing is dropped under the lock.
-    pub fn unblock(&self, wait: &Arc<dyn Waits>) {
-        let mut inside = self.inside.lock();
-        if let Some(place) = inside.blocked.iter().position(|one| is_same(one, wait)) {
-            inside.blocked.swap_remove(place);
-        }
-        let wakes = if inside.able() > inside.limit {
-            inside.idle.tell_first()
-        } else {
-            Wakes::NONE
-        };
-        drop(inside);
-        wakes.now();
-    }
-
     /// Takes no more tasks; those in the queue are still run.
     pub fn shut_down(&self) {
         self.end(Phase::ShutDown);
@@ -421,6 +412,10 @@ impl<T> Pool<T> {
         }
         let mut wakes = inside.idle.tell_all();
         wakes.append(inside.submitters.tell_all());
+        for _ in 0..inside.spares.len() {
+            inside.hire();
+        }
+        wakes.append(inside.spares.tell_all());
         drop(inside);
         wakes.now();
     }
@@ -480,8 +475,4 @@ impl<T> Pool<T> {
             ..count
         }
     }
-}
-
-fn is_same(one: &Arc<dyn Waits>, other: &Arc<dyn Waits>) -> bool {
-    Arc::as_ptr(one).cast::<()>() == Arc::as_ptr(other).cast::<()>()
 }
