@@ -102,13 +102,13 @@ class _Finished(Event):
             entry = self._entry
             if entry is None:
                 return
+            # Where a signal's handler raises here, the next set() does the rest, or the
+            # service when the time has come.
+            timer = entry.peek()
+            if timer is not None:
+                timer._end()
+                entry.cancel()
             self._entry = None
-            timer = entry.cancel()
-            if timer is None:
-                return
-            gate = timer._end()
-        if gate is not None:
-            gate.set()
 
 
 _Finished.__module__ = "threading"
@@ -185,23 +185,30 @@ class Timer(_stdlib.Thread):
         with threads._active_limbo_lock:
             if self._started is not _NOT_STARTED:
                 raise RuntimeError(_ONE_TIME_ONLY)
-            self._started = _STARTED
-            if finished.is_set():
-                self._ident = id(self)
-                self._phase = _ENDED
-                return
             # Many share the thread that waits for them, so its number is no key. None
             # has this one: theirs are addresses of blocks of their own.
-            threads._active[id(self)] = self
-            self._phase = _PENDING
+            key = id(self)
+            # A signal's handler may raise after any call. So what belongs together,
+            # here and in _end(), stands in a row without one.
+            self._started = _STARTED
             service = services[not self._daemonic]
             try:
-                finished._entry = service.schedule(interval, self)
+                if finished.is_set():
+                    self._ident = key
+                    self._phase = _ENDED
+                    return
+                threads._active[key] = self
+                self._phase = _PENDING
+                service.schedule(interval, self, finished)
                 self._ident = service.ident
             except BaseException:
-                del threads._active[id(self)]
-                self._phase = _ORDINARY
-                self._started = _NOT_STARTED
+                if finished._entry is not None:  # pending, whatever a handler raised
+                    self._ident = service.ident
+                else:
+                    self._phase = _ORDINARY
+                    self._started = _NOT_STARTED
+                    if key in threads._active:
+                        del threads._active[key]
                 raise
         service.wait_until_begun()
 
@@ -277,11 +284,14 @@ class Timer(_stdlib.Thread):
             return False
         return self._phase == _ORDINARY
 
-    def _end(self) -> Any:
-        """End without a thread; return the event to set. The lock is held."""
+    def _end(self) -> None:
+        """End without a thread, and tell who joins. The lock is held."""
+        key, active = id(self), self._threads._active
         self._phase = _ENDED
-        self._threads._active.pop(id(self), None)
-        return self._gate
+        if key in active:
+            del active[key]
+        if self._gate is not None:
+            self._gate.set()
 
     def _fire(self) -> _Launch | None:
         """Give the timer its thread; the service calls this when the time has come."""
@@ -290,18 +300,15 @@ class Timer(_stdlib.Thread):
         self._get_what_a_thread_has()
         with threads._active_limbo_lock:
             finished: Any = self.finished
-            if type(finished) is _Finished and finished.is_set():
-                gate = self._end()
-            else:
-                gate = None
-                self._due = True
-                self._started = launch
-                del threads._active[id(self)]
-                threads._limbo[self] = self
-        if not self._due:
-            if gate is not None:
-                gate.set()
-            return None
+            if self._phase == _ENDED or (
+                type(finished) is _Finished and finished.is_set()
+            ):
+                self._end()
+                return None
+            self._due = True
+            self._started = launch
+            del threads._active[id(self)]
+            threads._limbo[self] = self
         try:
             _threading_thread.start_thread(threads, self)
         except Exception as error:
@@ -327,10 +334,9 @@ class Timer(_stdlib.Thread):
             threads._active[id(self)] = self
             self._started = _STARTED
             self._due = False
-            entry = services[not self._daemonic].schedule(RETRY_SECONDS, self)
             finished: Any = self.finished
-            if type(finished) is _Finished:
-                finished._entry = entry
+            holder = finished if type(finished) is _Finished else _Finished()
+            services[not self._daemonic].schedule(RETRY_SECONDS, self, holder)
             told, self._told_of_failure = self._told_of_failure, True
         if not told:
             self._invoke_excepthook(self)  # type: ignore[attr-defined]

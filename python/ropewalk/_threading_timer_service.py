@@ -13,11 +13,14 @@ import os
 import sys
 import threading as _stdlib
 from collections import deque
+from functools import partial
+from operator import attrgetter
 
 from ropewalk import _ropewalk
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from typing import Any
 
 PATIENCE_SECONDS = 0.1
@@ -47,13 +50,21 @@ class Service:
         # does not run yet.
         self.ident = 0
         self._beginning: Any = None
+        self._interruption: BaseException | None = None
         self._queue = _ropewalk.threading.DelayQueue(PATIENCE_SECONDS)
         if _stdlib._SHUTTING_DOWN:  # type: ignore[attr-defined]
             self._queue.hurry()
 
-    def schedule(self, seconds: float, timer: Any) -> Any:
-        """Have the timer fired; return its entry. RuntimeError: no thread to be had."""
-        return self._queue.schedule(seconds, timer, self._begin)
+    def schedule(self, seconds: float, timer: Any, holder: Any) -> None:
+        """Have the timer fired, and `holder._entry` be its entry.
+
+        If that raises and nothing was set, as when there is no thread to be had,
+        nothing is pending. The caller holds the lock of the timers.
+        """
+        self._interruption = None
+        self._queue.schedule(seconds, timer, self._begin, holder)
+        if self._interruption is not None:
+            raise self._interruption
 
     def hurry(self) -> None:
         """End as soon as nothing is pending."""
@@ -74,38 +85,45 @@ class Service:
                 self._beginning = None
 
     def _begin(self, server: Any) -> None:
+        """Start the thread; raises only if there is none.
+
+        What a signal's handler raises once it is started is kept for schedule().
+        """
         beginning = _thread.allocate_lock()
         beginning.acquire()
-        if not self._awaited:
-            ident = _thread.start_new_thread(_serve, (server, beginning))
-        elif hasattr(_thread, "start_joinable_thread"):
-            ident = _thread.start_joinable_thread(
-                lambda: _serve(server, beginning), daemon=False
-            ).ident
-        else:
-            ident = self._begin_awaited(server, beginning)
-        self.ident, self._beginning = ident, beginning
-
-    def _begin_awaited(self, server: Any, beginning: Any) -> int:
-        """Start a thread that `threading._shutdown()` waits for, before 3.13."""
-        threading: Any = _stdlib
-        serving = _thread.allocate_lock()
-        serving.acquire()
-
-        def serve() -> None:
-            try:
-                _serve(server, beginning)
-            finally:
-                serving.release()
-
-        with threading._shutdown_locks_lock:
-            threading._maintain_shutdown_locks()
-            threading._shutdown_locks.add(serving)
+        started: list[Any] = []
         try:
-            return _thread.start_new_thread(serve, ())
-        except BaseException:
-            serving.release()
-            raise
+            # No handler runs between the start and the list.
+            started.extend(self._start(server, beginning))
+        except BaseException as error:
+            if not started:
+                raise
+            self._interruption = error
+        self.ident, self._beginning = started[0], beginning
+
+    def _start(self, server: Any, beginning: Any) -> Iterator[Any]:
+        """Start a thread when the first item is asked for, which is its number."""
+        if not self._awaited:
+            return map(_thread.start_new_thread, (_serve,), ((server, beginning),))
+        if hasattr(_thread, "start_joinable_thread"):
+            start = partial(_thread.start_joinable_thread, daemon=False)
+            handles = map(start, (lambda: _serve(server, beginning),))
+            return map(attrgetter("ident"), handles)
+        return map(_thread.start_new_thread, (_serve_awaited,), ((server, beginning),))
+
+
+def _serve_awaited(server: Any, beginning: Any) -> None:
+    """Serve in a thread that `threading._shutdown()` waits for, before 3.13."""
+    threading: Any = _stdlib
+    serving = _thread.allocate_lock()
+    serving.acquire()
+    with threading._shutdown_locks_lock:
+        threading._maintain_shutdown_locks()
+        threading._shutdown_locks.add(serving)
+    try:
+        _serve(server, beginning)
+    finally:
+        serving.release()
 
 
 def _serve(server: Any, beginning: Any) -> None:

@@ -153,6 +153,12 @@ impl<T> DelayQueue<T> {
         Some(item)
     }
 
+    /// What `look` makes of something that is still pending; `None` if it was handed out or taken
+    /// back before. The lock is held meanwhile: `look` only takes a reference or a copy.
+    pub fn peek<R>(&self, key: DelayKey, look: impl FnOnce(&T) -> R) -> Option<R> {
+        self.lock().pending.get(&key).map(look)
+    }
+
     /// From now on the server leaves as soon as nothing is pending.
     pub fn hurry(&self) {
         let mut state = self.lock();

@@ -90,8 +90,11 @@ fn what_was_taken_back_or_handed_out_cannot_be_taken_back() {
     let (second, _) = queue.schedule(after(3_600_000), 2);
     let mut server = server.unwrap();
     assert_eq!(server.next(&mut Uninterrupted), Ok(Some(1)));
+    assert_eq!(queue.peek(first, |&item| item), None);
     assert_eq!(queue.cancel(first), None);
+    assert_eq!(queue.peek(second, |&item| item), Some(2));
     assert_eq!(queue.cancel(second), Some(2));
+    assert_eq!(queue.peek(second, |&item| item), None);
     assert_eq!(queue.cancel(second), None);
     assert_eq!(server.next(&mut Uninterrupted), Ok(None));
     assert!(queue.is_empty());

@@ -3,6 +3,7 @@
 use crate::report::{MadeAt, Why};
 use crate::timeout::Timeout;
 use crate::wait::Interpreter;
+use pyo3::intern;
 use pyo3::prelude::*;
 use ropewalk_sync::{self as engine, Deadline, DelayKey};
 use std::sync::Arc;
@@ -44,28 +45,32 @@ impl DelayQueue {
         })
     }
 
-    /// Let `item` become due in so many seconds. If nobody serves, call `serve` with the server;
-    /// if that raises, the item is taken back.
+    /// Let `item` become due in so many seconds, and set `holder._entry` to its entry. If nobody
+    /// serves, call `serve` with the server before; if that raises, nothing is set and the item is
+    /// taken back.
+    ///
+    /// A signal's handler cannot come between what is scheduled and what is set.
     fn schedule(
         &self,
         py: Python<'_>,
         seconds: f64,
         item: Item,
         serve: &Bound<'_, PyAny>,
-    ) -> PyResult<DelayEntry> {
+        holder: &Bound<'_, PyAny>,
+    ) -> PyResult<()> {
         let deadline = Deadline::after(duration(seconds)?);
         let (key, server) = self.engine.schedule(deadline, item);
         let queue = Arc::clone(&self.engine);
-        let entry = DelayEntry { queue, key };
+        let entry = Bound::new(py, DelayEntry { queue, key })?;
         if server.is_some() {
             let server = Bound::new(py, DelayServer { engine: server })?;
             serve.call1((&server,)).inspect_err(|_| {
                 // The traceback may hold on to the server; its duty is laid down all the same.
                 drop(server.borrow_mut().engine.take());
-                drop(entry.cancel());
+                drop(entry.get().cancel());
             })?;
         }
-        Ok(entry)
+        holder.setattr(intern!(py, "_entry"), entry)
     }
 
     /// From now on the server leaves as soon as nothing is pending.
@@ -88,6 +93,11 @@ impl DelayEntry {
     /// Take the object back and return it; None if it was handed out or taken back before.
     fn cancel(&self) -> Option<Item> {
         self.queue.cancel(self.key)
+    }
+
+    /// The object while it is pending; None if it was handed out or taken back.
+    fn peek(&self, py: Python<'_>) -> Option<Item> {
+        self.queue.peek(self.key, |item| item.clone_ref(py))
     }
 }
 
