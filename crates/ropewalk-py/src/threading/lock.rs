@@ -9,7 +9,6 @@ use crate::timeout::{Flag, Given, Timeout};
 use crate::wait::Interpreter;
 use pyo3::exceptions::PyRuntimeError;
 use pyo3::prelude::*;
-use pyo3::types::PyTuple;
 use ropewalk_sync as engine;
 
 /// A lock: one thread at a time gets past `acquire()`, until `release()` is called.
@@ -80,18 +79,18 @@ impl Lock {
     }
 
     #[pyo3(
-        signature = (kind=Given(None), error=Given(None), traceback=Given(None), /, *more),
+        signature = (kind=Given(None), error=Given(None), traceback=Given(None), /),
         text_signature = "($self, exc_type, exc_value, exc_tb, /)"
     )]
     fn __exit__(
         &self,
+        py: Python<'_>,
         kind: Given<'_, '_>,
         error: Given<'_, '_>,
         traceback: Given<'_, '_>,
-        more: &Bound<'_, PyTuple>,
     ) -> PyResult<()> {
-        if traceback.0.is_none() || !more.is_empty() {
-            odd_exit("allocate_lock", [kind, error, traceback], more)?;
+        if traceback.0.is_none() {
+            odd_exit(py, "allocate_lock", [kind, error])?;
         }
         self.release()
     }

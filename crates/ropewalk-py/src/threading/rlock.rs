@@ -83,18 +83,18 @@ impl RLock {
     }
 
     #[pyo3(
-        signature = (kind=Given(None), error=Given(None), traceback=Given(None), /, *more),
+        signature = (kind=Given(None), error=Given(None), traceback=Given(None), /),
         text_signature = "($self, exc_type, exc_value, exc_tb, /)"
     )]
     fn __exit__(
         &self,
+        py: Python<'_>,
         kind: Given<'_, '_>,
         error: Given<'_, '_>,
         traceback: Given<'_, '_>,
-        more: &Bound<'_, PyTuple>,
     ) -> PyResult<()> {
-        if traceback.0.is_none() || !more.is_empty() {
-            odd_exit("RLock", [kind, error, traceback], more)?;
+        if traceback.0.is_none() {
+            odd_exit(py, "RLock", [kind, error])?;
         }
         self.release()
     }

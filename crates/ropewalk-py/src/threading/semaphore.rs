@@ -126,16 +126,11 @@ impl SemaphoreEngine {
         Self::give_back(slf, count)
     }
 
-    #[pyo3(
-        signature = (blocking=Truth(true), timeout=None),
-        text_signature = "($self, blocking=True, timeout=None)"
-    )]
-    fn __enter__(
-        slf: &Bound<'_, Self>,
-        blocking: Truth,
-        timeout: Option<&Bound<'_, PyAny>>,
-    ) -> PyResult<bool> {
-        Self::acquire(slf, blocking, timeout)
+    fn __enter__(slf: &Bound<'_, Self>) -> PyResult<bool> {
+        if slf.get().engine.try_acquire() {
+            return Ok(true);
+        }
+        Self::acquire_contended(slf, true, None)
     }
 
     fn __exit__(
