@@ -185,6 +185,15 @@ impl Timeout {
         let Some(timeout) = timeout else {
             return Ok(Self::None);
         };
+        // At the interpreter's end nothing can be asked any more, and of these nothing need be.
+        if let Ok(number) = timeout.cast_exact::<PyFloat>()
+            && !number.value().is_nan()
+        {
+            return Ok(match number.value() {
+                seconds if seconds > 0.0 => Self::from_seconds(seconds),
+                _ => Self::NotAtAll,
+            });
+        }
         // Where NaN is refused, it is what is neither positive nor the contrary.
         let waits = if nan_is_refused(timeout.py())? {
             !timeout.le(0)?
