@@ -114,7 +114,7 @@ def main() -> int:
     suite("uvloop's tests", [python, "tests/software/uvloop_tests.py"])
     suite("other projects' tests", [python, "tests/software/suites.py"])
     suite("CPython's tests, all", [python, "tests/cpython/run.py", "-j2"])
-    suite("every other Python, whole", [python, "scripts/pythons.py", "--newest"])
+    suite("every other Python, whole", [python, "scripts/pythons.py"])
 
     print(f"\nfailed: {', '.join(failed)}" if failed else "\ndeep: all passed")
     return 1 if failed else 0

@@ -1,4 +1,4 @@
-"""Tests ropewalk on every other CPython of this machine: each version of 3.11 to 3.14.
+"""Tests ropewalk on every other CPython of this machine: each version of 3.11 to 3.15.
 
 Promise: each gets a wheel built for it and a venv of its own below `target/`; the last
 lines say which were run, how it went, what was left out, and which were not found.
@@ -6,11 +6,9 @@ lines say which were run, how it went, what was left out, and which were not fou
     scripts/pythons.py                 all of them whole
     scripts/pythons.py --minutes 15    those that begin after 15 minutes in brief
     scripts/pythons.py 3.13 3.12.1     only these
-    scripts/pythons.py --newest        3.15 too
 
 Those that few distributions have yet are fetched beside the system, once; where that
-cannot be, a line that begins with "skipped:" says so. Not all tests pass on 3.15 yet:
-docs/compat.md says where it stands.
+cannot be, a line that begins with "skipped:" says so.
 
 In brief: our parity and surface tests, and CPython's tests of queue and threading. The
 newest is first, then the oldest: what is brief lies between two that are not.
@@ -28,10 +26,7 @@ from pathlib import Path
 from steps import ROOT, VENV, show, show_side_by_side, tool_environment, try_step
 from toolchain import pytest_runs
 
-MINORS = ("3.11", "3.12", "3.13", "3.14")
-
-NEWEST = ("3.15",)
-"""Those that are run when asked for."""
+MINORS = ("3.11", "3.12", "3.13", "3.14", "3.15")
 
 FETCHED = ("3.14", "3.15")
 """Those that few distributions have yet."""
@@ -196,10 +191,8 @@ def main() -> int:
         help="after so many, the tests of those that are left are run in brief",
     )
     parser.add_argument("versions", nargs="*", help="only these; default: every one")
-    parser.add_argument("--newest", action="store_true", help="3.15 too")
     options = parser.parse_args()
-    minors = (*MINORS, *NEWEST) if options.newest else MINORS
-    sought = [minor for minor in minors if is_sought(minor, options.versions)]
+    sought = [minor for minor in MINORS if is_sought(minor, options.versions)]
     brief_from = time.monotonic() + options.minutes * 60
     own = version_of(str(VENV / "bin" / "python"))
     said = [f"{own}: the main one (.venv)"]
