@@ -25,6 +25,8 @@ READY = "print('ready')\n"
 # The main thread's stack is the last one, and this is the end of it.
 END = "in _run_module_as_main\n"
 
+HEAD = "ropewalk: who waits for what in process "
+
 
 class Program:
     """A script in a process of its own; `with` ends it."""
@@ -93,8 +95,11 @@ class Program:
                 assert self._process.poll() is None, f"ended: {self._said}"
                 assert time.monotonic() < end, f"never said {END!r}: {self._said}"
                 self.ask()
-            if expected in self.err[before:]:
-                return self.err[before:]
+            # Whoever asked twice may have been told twice before the stacks came.
+            told = self.err[before : self.err.rindex(END)]
+            last = told[max(told.rfind(HEAD), 0) :] + END
+            if expected in last:
+                return last
             assert time.monotonic() < end, f"never said {expected!r}: {self._said}"
 
     def has_ended(self) -> bool:
