@@ -1,4 +1,4 @@
-"""Which children this process has."""
+"""Which children and which descriptors this process has."""
 
 import contextlib
 import os
@@ -14,3 +14,14 @@ def children() -> set[str]:
             if int(status.rpartition(")")[2].split()[1]) == os.getpid():
                 found.add(entry.name)
     return found
+
+
+def open_descriptors() -> set[str]:
+    """What this process has open: numbers with what they are."""
+    found = {}
+    for name in os.listdir("/proc/self/fd"):
+        try:
+            found[name] = os.readlink(f"/proc/self/fd/{name}")
+        except FileNotFoundError:
+            continue
+    return {f"{name} {target}" for name, target in found.items()}

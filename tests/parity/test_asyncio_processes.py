@@ -17,7 +17,7 @@ from typing import Any
 import pytest
 from ropewalk._asyncio import _processes
 
-from tests.children import children
+from tests.children import children, open_descriptors
 from tests.threads import join_waiting_threads
 
 MODULE = "asyncio"
@@ -43,17 +43,6 @@ def own(ours: ModuleType) -> ModuleType:
     if ours is stdlib_asyncio:
         pytest.skip("the standard library does not promise it")
     return ours
-
-
-def open_descriptors() -> set[str]:
-    """What this process has open."""
-    found = {}
-    for name in os.listdir("/proc/self/fd"):
-        try:
-            found[name] = os.readlink(f"/proc/self/fd/{name}")
-        except FileNotFoundError:
-            continue
-    return {f"{name} {target}" for name, target in found.items()}
 
 
 def wait_until_ended(pid: int) -> None:
