@@ -4,6 +4,7 @@
 //! Promise: only shipped code is held to it; a test may use whatever it needs.
 
 use super::breach::Breach;
+use super::lexer::words;
 use super::tree::{Kind, RustFile};
 
 struct Home {
@@ -85,10 +86,6 @@ fn has_path(code: &str, name: &str) -> bool {
         from = end;
     }
     false
-}
-
-fn words(code: &str) -> impl Iterator<Item = &str> {
-    code.split(|c: char| !c.is_alphanumeric() && c != '_')
 }
 
 #[cfg(test)]

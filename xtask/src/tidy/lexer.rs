@@ -175,6 +175,11 @@ fn count(rest: &[char], wanted: char) -> usize {
     rest.iter().take_while(|c| **c == wanted).count()
 }
 
+/// The words of a line of code: names, keywords and numbers.
+pub(super) fn words(code: &str) -> impl Iterator<Item = &str> {
+    code.split(|c: char| !c.is_alphanumeric() && c != '_')
+}
+
 #[cfg(test)]
 mod tests {
     use super::split;

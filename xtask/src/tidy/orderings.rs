@@ -1,7 +1,7 @@
 //! Every ordering stronger than `Relaxed` names its partner in a `sync:` comment nearby.
 
 use super::breach::Breach;
-use super::lexer::Line;
+use super::lexer::{Line, words};
 use super::tree::{Kind, RustFile};
 
 const STRONG: [&str; 4] = ["Acquire", "Release", "AcqRel", "SeqCst"];
@@ -46,10 +46,6 @@ fn is_strong(line: &Line) -> bool {
     let code = line.code.trim();
     let imports = code.starts_with("use ") || code.starts_with("pub use ");
     !imports && words(code).any(|word| STRONG.contains(&word))
-}
-
-fn words(code: &str) -> impl Iterator<Item = &str> {
-    code.split(|c: char| !c.is_alphanumeric() && c != '_')
 }
 
 #[cfg(test)]

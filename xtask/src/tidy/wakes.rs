@@ -5,7 +5,7 @@
 //! `wake` or `wakes`; a waker (std's, of a Rust task) is none.
 
 use super::breach::Breach;
-use super::lexer::Line;
+use super::lexer::{Line, words};
 use super::tree::{Kind, RustFile};
 
 /// Where the walk over wakes lives.
@@ -60,10 +60,6 @@ fn is_collection(code: &str) -> bool {
                 .any(|of| code[..at].ends_with(of))
         })
     })
-}
-
-fn words(code: &str) -> impl Iterator<Item = &str> {
-    code.split(|c: char| !c.is_alphanumeric() && c != '_')
 }
 
 #[cfg(test)]
